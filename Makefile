@@ -1,0 +1,42 @@
+# Two commands do everything on a bare machine: `make repro` and `make test`.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+.PHONY: repro test check lock format clean
+
+repro: .venv/run.txt        ## set up, then run what has changed
+	dvc repro
+
+test: .venv/dev.txt         ## set up, then the test suite
+	pytest
+
+check: .venv/dev.txt        ## format, lint, types, and the locks in step
+	ruff format --check .
+	ruff check .
+	mypy
+	python scripts/lock_requirements.py --check
+	python scripts/check_dvc_lock.py
+
+format: .venv/dev.txt
+	ruff format .
+	ruff check --fix .
+
+lock: .venv/dev.txt         ## requirements/*.txt anew from pyproject.toml; UPGRADE=--upgrade for newer versions
+	python scripts/lock_requirements.py $(UPGRADE)
+
+clean:
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache dvc_plots
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 on the PATH; install one or name it: make PYTHON=/path/to/python3.11" >&2; exit 3; }
+	$(PYTHON) -m venv .venv
+
+.venv/run.txt: requirements/run.txt | .venv/bin/python
+	.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<
+	cp $< $@
+
+.venv/dev.txt: requirements/dev.txt | .venv/bin/python
+	.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<
+	cp $< $@
+	cp requirements/run.txt .venv/run.txt
