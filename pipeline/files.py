@@ -1,0 +1,86 @@
+"""Hashing, atomic publishing, stable JSON, and YAML into checked structs."""
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeline.errors import ConfigError, UnavailableError
+
+T = TypeVar("T")
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sweep(path: Path) -> None:
+    """Remove what a killed run left of an unfinished `path`."""
+    for partial in path.parent.glob(f".{path.name}.*.part"):
+        partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def publishing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it over `path` on success, delete it on any error.
+
+    A reader of `path` sees the old file or the new one, never a half of either.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk does not say where
+        raise
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Publish `content` as `path`."""
+    with publishing(path) as partial:
+        partial.write_bytes(content)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Publish `content` as JSON that is the same bytes for the same values: sorted, indented, finite."""
+    write_bytes(path, (json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n").encode())
+
+
+def fingerprints(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file in a folder, by name."""
+    return {path.name: sha256(path) for path in sorted(folder.glob("[!.]*")) if path.is_file()}
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML 1.2 file, as DVC reads it (1e-3 is a number, a key twice is an error).
+
+    Raises ConfigError where it is none, UnavailableError where it is missing.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UnavailableError(f"{path}: not found; run from the project's folder") from None
+    except (YAMLError, ValueError) as error:
+        raise ConfigError(f"{path}: expected YAML, found: {' '.join(str(error).split())}") from None
+
+
+def convert(content: Any, kind: type[T], path: Path) -> T:
+    """`content`, read from `path`, as a `kind`, checked; ConfigError where it does not fit."""
+    import msgspec
+
+    try:
+        return msgspec.convert(content, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}") from None

@@ -1,0 +1,48 @@
+"""params.yaml as frozen structs; an unknown, missing or ill-typed key is an error."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from pipeline.files import convert, read_yaml
+
+Argument = bool | int | float | str | None
+
+
+class Validation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The part of the training split that is held out to measure the validation error.
+
+    rows: how many images, stratified by label; seed: which ones.
+    """
+
+    rows: Annotated[int, msgspec.Meta(ge=1)]
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+
+
+class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to train. `arguments` are all other keys of `train:`, handed to the method as they are."""
+
+    method: str
+    validation: Validation
+    arguments: dict[str, Argument]
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that a user may change."""
+
+    dataset: str
+    train: Train
+
+
+def load(path: Path) -> Params:
+    """Read params.yaml.
+
+    Raises ConfigError for a file that is no YAML or does not fit, UnavailableError where it is missing.
+    """
+    content = read_yaml(path)
+    if isinstance(content, dict) and isinstance(train := content.get("train"), dict):
+        own = {key: value for key, value in train.items() if key in {"method", "validation"}}
+        rest = {key: value for key, value in train.items() if key not in own}
+        content["train"] = own | {"arguments": rest}
+    return convert(content, Params, path)

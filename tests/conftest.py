@@ -1,0 +1,134 @@
+"""Fixtures: the real MNIST files, and a small project of its own with a dataset that is made here."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from numpy.typing import NDArray
+
+from pipeline import idx
+from pipeline.__main__ import main
+
+ROOT = Path(__file__).parent.parent
+NAMES = {"train": "train", "test": "t10k"}
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def mnist(pytestconfig: pytest.Config) -> Path:
+    """A folder with the four real MNIST files: the project's own where they are, else downloaded once."""
+    folder = Path(pytestconfig.cache.mkdir("mnist")) if pytestconfig.cache else ROOT / ".pytest_cache/mnist"
+    call = [
+        "download",
+        "--params",
+        str(ROOT / "params.yaml"),
+        "--raw",
+        str(folder),
+        "--source",
+        str(ROOT / "data/raw"),
+    ]
+    if main(call) != 0:
+        if os.environ.get("CI"):
+            pytest.fail("no source gave the MNIST files; CI must not pass without them")
+        pytest.skip("the MNIST files are not here and no source can be reached")
+    return folder
+
+
+def tiny_arrays(rows: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Images uint8[rows, 28, 28] of three classes that differ in where their bar stands, labels uint8[rows]."""
+    random = np.random.default_rng(seed)
+    labels = np.resize(np.arange(3, dtype=np.uint8), rows)
+    images = np.zeros((rows, 28, 28), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[6:22, 4 + 7 * label : 8 + 7 * label] = random.integers(100, 255, (16, 4))
+    return images, labels
+
+
+def write_tiny(folder: Path) -> dict[str, object]:
+    """Write the four raw files of a dataset of 300 + 60 rows into `folder`; return its record."""
+    folder.mkdir(parents=True, exist_ok=True)
+    splits = {}
+    for seed, (split, rows) in enumerate([("train", 300), ("test", 60)]):
+        images, labels = tiny_arrays(rows, seed)
+        record: dict[str, object] = {"class_counts": np.bincount(labels).tolist()}
+        for kind, array, name in [("images", images, "images-idx3"), ("labels", labels, "labels-idx1")]:
+            path = folder / f"{NAMES[split]}-{name}-ubyte"
+            path.write_bytes(content := idx.encode(array))
+            digest = hashlib.sha256(content).hexdigest()
+            record[kind] = {"name": path.name, "bytes": len(content), "sha256": digest}
+        record["expect"] = {"pixel_mean": [10, 20], "pixel_std": [40, 60], "ink": [60, 64]}
+        splits[split] = record
+    return {
+        "name": "tiny",
+        "title": "Bars",
+        "licence": "none",
+        "citation": "none",
+        "shape": [28, 28],
+        "class_names": ["left", "middle", "right"],
+        "mirrors": [],
+        "package": None,
+        **splits,
+    }
+
+
+def make_project(folder: Path, mirror: Path) -> Path:
+    """A copy of the project in a git and DVC repository of its own, set to a tiny dataset in `mirror`."""
+    tracked = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "pipeline", ".dvc", ".dvcignore"]
+    names = subprocess.run(tracked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    for name in [*names, ".gitignore", "dvc.yaml", "requirements/run.txt"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    (folder / "pipeline/datasets/tiny.yaml").write_text(yaml.safe_dump(write_tiny(mirror)))
+    train = {"method": "logistic_regression", "validation": {"rows": 60, "seed": 0}, "C": None}
+    (folder / "params.yaml").write_text(yaml.safe_dump({"dataset": "tiny", "train": train}))
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    return folder
+
+
+def call_in(folder: Path, mirror: Path) -> Run:
+    """A function that runs a command in `folder`, its raw files from `mirror`."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "PIPELINE_SOURCE": str(mirror)}
+
+    def call(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=folder, env=environment | variables, capture_output=True, text=True, check=False
+        )
+
+    return call
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The project in a repository of its own; its raw files stand in `mirror/` beside it."""
+    return make_project(tmp_path / "project", tmp_path / "mirror")
+
+
+@pytest.fixture
+def run(project: Path, tmp_path: Path) -> Run:
+    """Run a command in the project: `run("dvc", "repro")`."""
+    return call_in(project, tmp_path / "mirror")
+
+
+@pytest.fixture(scope="session")
+def reproduced_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project after its first `dvc repro`: for copying, not for changing."""
+    folder = tmp_path_factory.mktemp("once")
+    project = make_project(folder / "project", folder / "mirror")
+    done = call_in(project, folder / "mirror")("dvc", "repro")
+    assert done.returncode == 0, done.stderr
+    return project
+
+
+@pytest.fixture
+def reproduced(project: Path, reproduced_once: Path) -> Path:
+    """The project after its first `dvc repro`."""
+    shutil.copytree(reproduced_once, project, dirs_exist_ok=True)
+    return project

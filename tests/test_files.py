@@ -1,0 +1,171 @@
+"""Files: published whole or not at all, the same bytes for the same values, and errors that name the file."""
+
+import hashlib
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from conftest import ROOT
+
+from pipeline import files
+from pipeline.errors import ConfigError, UnavailableError
+
+
+class Point(msgspec.Struct, forbid_unknown_fields=True):
+    x: int
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_publishing_replaces_the_old_file_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("old")
+    with files.publishing(path) as partial:
+        partial.write_text("new")
+        assert path.read_text() == "old"
+        assert partial.parent == tmp_path  # the same disk, so that the rename is atomic
+    assert path.read_text() == "new"
+    assert names(tmp_path) == ["report.json"]
+
+
+def test_publishing_makes_the_folder(tmp_path: Path) -> None:
+    files.write_bytes(tmp_path / "a/b/file", b"content")
+    assert (tmp_path / "a/b/file").read_bytes() == b"content"
+
+
+def test_a_reader_keeps_the_file_that_it_opened(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old, and whole")
+    with path.open() as reader:
+        files.write_bytes(path, b"new")
+        assert reader.read() == "old, and whole"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("old")
+    with pytest.raises(error), files.publishing(path) as partial:
+        partial.write_text("half")
+        raise error
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["report.json"]
+
+
+def test_a_killed_run_leaves_the_old_file_and_the_next_one_sweeps(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("old")
+    code = (
+        "import os, signal; from pathlib import Path; from pipeline import files\n"
+        f"with files.publishing(Path({str(path)!r})) as partial:\n"
+        "    partial.write_text('half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert path.read_text() == "old"
+    assert len(names(tmp_path)) == 2  # the unfinished file is still there
+    with files.publishing(path) as partial:
+        assert names(tmp_path) == ["report.json"]
+        partial.write_text("new")
+    assert path.read_text() == "new"
+
+
+def test_sweeping_leaves_the_unfinished_files_of_others(tmp_path: Path) -> None:
+    (tmp_path / ".test.parquet.99.part").write_text("half")
+    files.write_bytes(tmp_path / "train.parquet", b"whole")
+    assert names(tmp_path) == [".test.parquet.99.part", "train.parquet"]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640)])
+def test_permissions_follow_the_umask(tmp_path: Path, umask: int, mode: int) -> None:
+    before = os.umask(umask)
+    try:
+        files.write_json(tmp_path / "report.json", {})
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "report.json").stat().st_mode) == mode
+
+
+def test_json_is_sorted_indented_and_ends_with_a_newline(tmp_path: Path) -> None:
+    files.write_json(tmp_path / "report.json", {"b": 0.1, "a": {"10": 1, "1": 2}})
+    assert (tmp_path / "report.json").read_bytes() == (
+        b'{\n  "a": {\n    "1": 2,\n    "10": 1\n  },\n  "b": 0.1\n}\n'
+    )
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_json_refuses_numbers_that_are_not_finite(tmp_path: Path, value: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        files.write_json(tmp_path / "report.json", {"error_rate": value})
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"abc", bytes(3_000_000)])
+def test_sha256_is_that_of_the_content(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "file").write_bytes(content)
+    assert files.sha256(tmp_path / "file") == hashlib.sha256(content).hexdigest()
+
+
+def test_fingerprints_are_the_hashes_of_a_folders_own_files(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/inside").write_bytes(b"c")
+    (tmp_path / "two").write_bytes(b"b")
+    (tmp_path / "one").write_bytes(b"a")
+    found = files.fingerprints(tmp_path)
+    assert list(found) == ["one", "two"]
+    assert found["one"] == hashlib.sha256(b"a").hexdigest()
+
+
+def test_yaml_is_read_as_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_bytes("name: Zürich  # a remark\n".encode())
+    assert files.read_yaml(tmp_path / "x.yaml") == {"name": "Zürich"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"a: [", id="unfinished"),
+        pytest.param(b"a: \xff", id="not UTF-8"),
+        pytest.param(b"a: !!python/name:os.system ", id="a Python object"),
+        pytest.param(b"a: 2020-13-45", id="no such day"),
+        pytest.param(b"a: !!int x", id="no such number"),
+    ],
+)
+def test_what_is_not_yaml_is_one_line_that_names_the_file(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=f"^{path}: expected YAML, found: ") as caught:
+        files.read_yaml(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_yaml_file_says_where_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match=r"x.yaml: not found; run from the project's folder"):
+        files.read_yaml(tmp_path / "x.yaml")
+
+
+def test_convert_gives_a_struct() -> None:
+    assert files.convert({"x": 1}, Point, Path("x.yaml")) == Point(1)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"x": "1"}, r"x.yaml: Expected `int`, got `str` - at `\$.x`"),
+        ({"x": 1, "y": 2}, "x.yaml: Object contains unknown field `y`"),
+        ({}, "x.yaml: Object missing required field `x`"),
+        (None, "x.yaml: Expected `object`, got `null`"),
+        ([1], "x.yaml: Expected `object`, got `array`"),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_file(content: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        files.convert(content, Point, Path("x.yaml"))
