@@ -1,0 +1,87 @@
+"""Raw files against the dataset's record: every finding at once, rows named."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import idx
+from pipeline.datasets import Dataset, RawFile, SplitRecord
+from pipeline.errors import Finding, listed
+from pipeline.files import sha256
+
+Array = NDArray[np.uint8]
+MISSING = "file"  # the check of a finding that says there is none
+
+
+class Inspection(NamedTuple):
+    """What stands in the raw files (numbers only), and what is wrong with it."""
+
+    report: dict[str, Any]
+    findings: list[Finding]
+
+
+def inspect(dataset: Dataset, folder: Path) -> Inspection:
+    """Check the raw files in `folder` against the record of `dataset`."""
+    report: dict[str, Any] = {}
+    findings: list[Finding] = []
+    for split, record in dataset.splits.items():
+        images, wrong_images = _array(folder, record.images, (record.rows, *dataset.shape))
+        labels, wrong_labels = _array(folder, record.labels, (record.rows,))
+        findings += wrong_images + wrong_labels
+        if images is not None and labels is not None and len(images) != len(labels):
+            pair = f"{record.images.name} and {record.labels.name}"
+            counts = f"{len(images):,} images and {len(labels):,} labels"
+            findings.append(Finding(pair, "rows", "as many labels as images", counts))
+        if labels is not None and labels.ndim == 1:
+            findings += label_findings(record, labels)
+        report[split] = summary(images, labels)
+    return Inspection(report, findings)
+
+
+def _array(folder: Path, file: RawFile, shape: tuple[int, ...]) -> tuple[Array | None, list[Finding]]:
+    """The file's array, None where it cannot be read, and what is wrong with the file."""
+    path = folder / file.name
+    if not path.is_file():
+        return None, [Finding(file.name, MISSING, f"a file in {folder}", "none")]
+    findings = []
+    if (digest := sha256(path)) != file.sha256:
+        findings.append(Finding(file.name, "SHA-256", file.sha256, digest))
+    try:
+        array = idx.read(path)
+    except idx.IdxError as error:
+        return None, [*findings, Finding(file.name, error.check, error.expected, error.found)]
+    expected = idx.Header(np.dtype(np.uint8), shape, 0)
+    found = idx.Header(array.dtype, array.shape, 0)
+    if found != expected:
+        findings.append(Finding(file.name, "shape", str(expected), str(found)))
+    return (array if array.dtype == np.uint8 else None), findings
+
+
+def label_findings(record: SplitRecord, labels: Array) -> list[Finding]:
+    """Labels, uint8[n], outside the record's range, and classes whose count differs from the record's."""
+    name, classes = record.labels.name, len(record.class_counts)
+    findings = []
+    outside = np.flatnonzero(labels >= classes)
+    if len(outside):
+        values = f"{listed(labels[outside])} in rows {listed(outside)}"
+        findings.append(Finding(name, "label range", f"0 to {classes - 1}", values))
+    counts = np.bincount(labels, minlength=classes)
+    for label, expected in enumerate(record.class_counts):
+        if counts[label] != expected:
+            findings.append(Finding(name, f"rows of class {label}", f"{expected:,}", f"{counts[label]:,}"))
+    return findings
+
+
+def summary(images: Array | None, labels: Array | None) -> dict[str, Any]:
+    """What stands in a split: numbers only, so that `dvc metrics diff` shows what changed."""
+    found: dict[str, Any] = {}
+    if images is not None:
+        found["images"] = len(images)
+        found["pixels"] = int(np.prod(images.shape[1:]))
+    if labels is not None:
+        found["labels"] = len(labels)
+    if labels is not None and labels.ndim == 1:
+        found["class_counts"] = {str(label): int(n) for label, n in enumerate(np.bincount(labels)) if n}
+    return found

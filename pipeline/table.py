@@ -1,0 +1,101 @@
+"""The Arrow schema, and arrays <-> Parquet.
+
+One row an image: `id` int32 (its row in the raw file), `image` fixed_size_binary (rows times columns, row-major
+uint8), `label` uint8. The schema's metadata names the dataset, the image's shape and the classes.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from pipeline.datasets import Dataset
+from pipeline.errors import DataError, UnavailableError
+from pipeline.files import publishing
+
+ROW_GROUP = 10_000
+COLUMNS = ["id", "image", "label"]
+
+
+def schema(dataset: Dataset) -> pa.Schema:
+    """The schema of both splits."""
+    fields = [
+        pa.field("id", pa.int32(), nullable=False),
+        pa.field("image", pa.binary(int(np.prod(dataset.shape))), nullable=False),
+        pa.field("label", pa.uint8(), nullable=False),
+    ]
+    metadata = {
+        "dataset": dataset.name,
+        "shape": json.dumps(dataset.shape),
+        "class_names": json.dumps(dataset.class_names, ensure_ascii=False),
+    }
+    return pa.schema(fields, metadata)
+
+
+def from_arrays(images: NDArray[np.uint8], labels: NDArray[np.uint8], schema: pa.Schema) -> pa.Table:
+    """A table of images uint8[n, rows, columns] and labels uint8[n]; the images are not copied.
+
+    Raises DataError for arrays of another type or shape.
+    """
+    shape = (len(labels), *json.loads(schema.metadata[b"shape"]))
+    for name, array, expected in [("images", images, shape), ("labels", labels, shape[:1])]:
+        if array.shape != expected or array.dtype != np.uint8:
+            raise DataError(f"{name}: expected uint8{list(expected)}, found {array.dtype}{list(array.shape)}")
+    pixels = pa.py_buffer(np.ascontiguousarray(images))
+    columns = [
+        pa.array(np.arange(len(labels), dtype=np.int32)),
+        pa.FixedSizeBinaryArray.from_buffers(schema.field("image").type, len(images), [None, pixels]),
+        pa.array(np.asarray(labels)),
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def to_arrays(table: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Images uint8[n, rows, columns] and labels uint8[n] of a table, read-only, uncopied where Arrow allows."""
+    shape = json.loads(table.schema.metadata[b"shape"])
+    column = table.column("image")
+    column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which always copies
+    width = column.type.byte_width
+    pixels = np.frombuffer(column.buffers()[1], np.uint8, len(column) * width, column.offset * width)
+    labels = table.column("label").to_numpy()
+    pixels.flags.writeable = labels.flags.writeable = False
+    return pixels.reshape(-1, *shape), labels
+
+
+def class_names(table: pa.Table) -> list[str]:
+    """The names of the classes, in the order of their labels."""
+    names: list[str] = json.loads(table.schema.metadata[b"class_names"])
+    return names
+
+
+def read(path: Path) -> pa.Table:
+    """A Parquet file that `write` made; DataError where it is none."""
+    if not path.is_file():
+        raise UnavailableError(f"{path}: not found; run `dvc repro` (or `dvc pull`) first")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        if getattr(error, "errno", None):  # the disk, not the content
+            raise
+        raise DataError(f"{path}: expected Parquet, found: {error}") from None
+    if table.schema.names != COLUMNS or not table.schema.metadata:
+        raise DataError(f"{path}: expected columns {', '.join(COLUMNS)}, found {', '.join(table.schema.names)}")
+    return table
+
+
+def write(table: pa.Table, path: Path) -> None:
+    """Publish a table as Parquet, after it was read back and compared value by value."""
+    with publishing(path) as partial:
+        pq.write_table(
+            table,
+            partial,
+            row_group_size=ROW_GROUP,
+            compression="zstd",
+            use_dictionary=["label"],
+            write_statistics=["id", "label"],
+        )
+        if not pq.read_table(partial).equals(table, check_metadata=True):
+            raise UnavailableError(f"{path}: what was read back differs from what was written; check the disk")
