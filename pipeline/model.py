@@ -1,0 +1,68 @@
+"""A fitted estimator <-> a skops file, without pickle, the same bytes for the same model."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import skops.io
+
+from pipeline.errors import DataError, UnavailableError
+from pipeline.files import write_bytes
+
+# Of ours, only these may stand in a model's file; skops itself knows scikit-learn's and NumPy's.
+TRUSTED = ["pipeline.features.ExactPCA", "pipeline.features.GradientHistograms", "pipeline.svm.MatrixSVC"]
+
+
+def save(estimator: Any, path: Path) -> None:
+    """Publish a fitted estimator."""
+    write_bytes(path, stable(skops.io.dumps(estimator)))
+
+
+def load(path: Path) -> Any:
+    """The estimator in a file that `save` wrote; DataError where it is none or holds what is not trusted."""
+    if not path.is_file():
+        raise UnavailableError(f"{path}: not found; run `dvc repro` (or `dvc pull`) first")
+    try:
+        unknown = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
+        if unknown:
+            raise DataError(f"{path}: expected a model of this project, found {', '.join(sorted(unknown))}")
+        return skops.io.load(path, trusted=TRUSTED)
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise DataError(f"{path}: expected a skops file, found: {error}") from None
+
+
+def stable(archive: bytes) -> bytes:
+    """A skops archive without what differs from run to run: memory addresses, and the time of writing."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as old:
+        schema = json.loads(old.read("schema.json"))
+        numbers: dict[int, int] = {}
+        _renumber(schema, numbers)
+        members = {
+            f"{numbers[int(name.split('.')[0])]}.npy": old.read(name) for name in old.namelist() if ".npy" in name
+        }
+    members["schema.json"] = json.dumps(schema, indent=1, sort_keys=True).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as new:
+        for name in sorted(members):
+            new.writestr(zipfile.ZipInfo(name), members[name])
+    return out.getvalue()
+
+
+def _renumber(node: Any, numbers: dict[int, int]) -> None:
+    """Replace addresses by running numbers; plain values get none, for which of them are shared is chance."""
+    if isinstance(node, list):
+        for item in node:
+            _renumber(item, numbers)
+    if not isinstance(node, dict):
+        return
+    if node.get("is_json"):
+        node.pop("__id__", None)
+    elif "__id__" in node:
+        node["__id__"] = numbers.setdefault(node["__id__"], len(numbers) + 1)
+    for key, value in node.items():
+        if key == "file" and isinstance(value, str):
+            node["file"] = f"{numbers[int(value.split('.')[0])]}.npy"
+        else:
+            _renumber(value, numbers)

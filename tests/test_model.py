@@ -1,0 +1,81 @@
+"""Models without pickle: the same bytes for the same model, the same predictions after loading."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skops.io
+from conftest import ROOT, tiny_arrays
+from sklearn.pipeline import make_pipeline
+
+from pipeline import methods, model
+from pipeline.errors import DataError, UnavailableError
+from pipeline.params import Validation
+
+
+def fitted(name: str) -> object:
+    images, labels = tiny_arrays(90, 0)
+    arguments = {"components": 10} if name == "gradient_svm" else {}
+    return methods.build(name, arguments).fit(images.reshape(90, -1), labels)
+
+
+@pytest.mark.parametrize("name", methods.names())
+def test_a_loaded_model_predicts_the_same(name: str, tmp_path: Path) -> None:
+    estimator, (images, _) = fitted(name), tiny_arrays(60, 1)
+    model.save(estimator, tmp_path / "model.skops")
+    again = model.load(tmp_path / "model.skops")
+    X = images.reshape(60, -1)
+    np.testing.assert_array_equal(again.predict(X), estimator.predict(X))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", methods.names())
+def test_the_same_model_is_the_same_bytes_in_another_process(name: str, tmp_path: Path) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r})\n"
+        "from pathlib import Path; from pipeline import model; from test_model import fitted\n"
+        f"model.save(fitted({name!r}), Path(sys.argv[1]))"
+    )
+    for file in ("one", "two"):
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / file)], cwd=ROOT, check=True)
+    model.save(fitted(name), tmp_path / "here")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes() == (tmp_path / "here").read_bytes()
+
+
+def test_arrays_that_are_one_object_stay_one(tmp_path: Path) -> None:
+    estimator = fitted("gradient_svm")
+    shared = estimator[-1].support_vectors_  # type: ignore[index]
+    estimator[-1].again_ = shared  # type: ignore[index]
+    model.save(estimator, tmp_path / "model.skops")
+    last = model.load(tmp_path / "model.skops")[-1]
+    assert last.again_ is last.support_vectors_
+    np.testing.assert_array_equal(last.again_, shared)
+
+
+def test_a_class_that_is_not_trusted_is_refused_unloaded(tmp_path: Path) -> None:
+    estimator = make_pipeline(fitted("logistic_regression"))
+    estimator.extra = Validation
+    skops.io.dump(estimator, tmp_path / "model.skops")
+    with pytest.raises(DataError, match=r"expected a model of this project, found pipeline\.params\.Validation"):
+        model.load(tmp_path / "model.skops")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut"])
+def test_a_file_that_is_no_model_is_named(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "model.skops").write_bytes(content)
+    with pytest.raises(DataError, match=r"model\.skops: expected a skops file"):
+        model.load(tmp_path / "model.skops")
+
+
+def test_a_zip_without_a_schema_is_named(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "model.skops", "w") as archive:
+        archive.writestr("other", "")
+    with pytest.raises(DataError, match="expected a skops file"):
+        model.load(tmp_path / "model.skops")
+
+
+def test_a_missing_model_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match=r"model\.skops: not found; run `dvc repro`"):
+        model.load(tmp_path / "model.skops")
