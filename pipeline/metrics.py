@@ -1,0 +1,48 @@
+"""Scores with intervals, from labels and predictions; every number is rounded, so that files are stable."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DIGITS = 6
+Labels = NDArray[np.integer[Any]]
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    """The 95% interval of a proportion. Source: E. B. Wilson, JASA 22 (1927)."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(successes, n).proportion_ci(method="wilson")
+    return round(float(interval.low), DIGITS), round(float(interval.high), DIGITS)
+
+
+def error_rate(actual: Labels, predicted: Labels) -> dict[str, float]:
+    """The share of rows that are wrong, as a fraction, with its 95% Wilson interval and n."""
+    errors, n = int(np.count_nonzero(actual != predicted)), len(actual)
+    low, high = wilson(errors, n)
+    return {
+        "error_rate": round(errors / n, DIGITS),
+        "error_rate_low": low,
+        "error_rate_high": high,
+        "errors": errors,
+        "n": n,
+    }
+
+
+def recalls(actual: Labels, predicted: Labels, class_names: list[str]) -> list[dict[str, Any]]:
+    """By class: the share of its rows that were recognised, with the 95% Wilson interval and n."""
+    rows = []
+    for label, name in enumerate(class_names):
+        own = actual == label
+        hits, n = int(np.count_nonzero(predicted[own] == label)), int(np.count_nonzero(own))
+        low, high = wilson(hits, n)
+        rows.append({"class": name, "recall": round(hits / n, DIGITS), "low": low, "high": high, "n": n})
+    return rows
+
+
+def log_loss(actual: Labels, probabilities: NDArray[np.float64]) -> float:
+    """The mean negative logarithm of the probability (float64[n, classes]) given to the actual label."""
+    from sklearn.metrics import log_loss
+
+    return round(float(log_loss(actual, probabilities, labels=range(probabilities.shape[1]))), DIGITS)

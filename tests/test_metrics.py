@@ -1,0 +1,32 @@
+"""Scores: published values of the Wilson interval, and what small label lists must give."""
+
+import numpy as np
+import pytest
+
+from pipeline.metrics import error_rate, log_loss, recalls, wilson
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    # Newcombe, "Two-sided confidence intervals for the single proportion", Stat. Med. 17 (1998), Table I
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_the_wilson_interval_is_the_published_one(successes: int, n: int, low: float, high: float) -> None:
+    assert wilson(successes, n) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_an_error_rate_stands_with_its_interval_and_n() -> None:
+    actual, predicted = np.zeros(200, int), np.r_[np.ones(3, int), np.zeros(197, int)]
+    scores = error_rate(actual, predicted)
+    assert (scores["errors"], scores["n"], scores["error_rate"]) == (3, 200, 0.015)
+    assert scores["error_rate_low"] < 0.015 < scores["error_rate_high"]
+
+
+def test_recall_is_by_actual_class() -> None:
+    rows = recalls(np.array([0, 0, 0, 0, 1, 1]), np.array([0, 0, 0, 1, 1, 1]), ["zero", "one"])
+    assert [(row["class"], row["recall"], row["n"]) for row in rows] == [("zero", 0.75, 4), ("one", 1.0, 2)]
+
+
+def test_log_loss_is_the_mean_negative_log_probability_of_the_actual_class() -> None:
+    probabilities = np.array([[0.5, 0.5], [0.25, 0.75]])
+    assert log_loss(np.array([0, 1]), probabilities) == pytest.approx(-np.log([0.5, 0.75]).mean(), abs=1e-6)
