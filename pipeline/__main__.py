@@ -1,0 +1,56 @@
+"""`python -m pipeline COMMAND`: the stages as dvc.yaml calls them; each also runs by hand.
+
+Heavy libraries are imported by the command that needs them, so help and a wrong argument answer at once.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from pipeline.errors import PipelineError, UnavailableError
+
+COMMANDS = {
+    "download": "bring the raw IDX files, verified, into a folder",
+    "inspect": "check the raw files against the dataset's record",
+    "convert": "convert the raw files to Parquet",
+    "gate": "hold the Parquet files to the dataset's expectations",
+    "train": "measure the validation error, then fit the model on all of train",
+    "evaluate": "score the model on the test split, once",
+}
+EPILOG = """exit codes: 0 done and good; 1 the data or the result failed a check;
+2 the call or the configuration is wrong; 3 the environment failed (network, disk, missing file)"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        stage = importlib.import_module(f"pipeline.stages.{name}")
+        stage.add_arguments(commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}."))
+    args = parser.parse_args(argv)
+    try:
+        importlib.import_module(f"pipeline.stages.{args.command}").run(args)
+    except PipelineError as error:
+        return _fail(args.command, str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        reason = f"package {error.name} is missing; run `make .venv/run.txt` and `source .venv/bin/activate`"
+        return _fail(args.command, reason, UnavailableError.exit_code)
+    except KeyboardInterrupt:
+        return _fail(args.command, "interrupted", 130)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(args.command, f"{where}{error.strerror or error}", UnavailableError.exit_code)
+    return 0
+
+
+def _fail(command: str, message: str, code: int) -> int:
+    print(f"{command}: error: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

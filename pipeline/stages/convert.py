@@ -1,0 +1,20 @@
+"""Stage `convert`: raw IDX files to one Parquet file a split."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--raw", type=Path, default=Path("data/raw"))
+    parser.add_argument("--parquet", type=Path, default=Path("data/parquet"))
+
+
+def run(args: argparse.Namespace) -> None:
+    from pipeline import datasets, idx, params, table
+
+    dataset = datasets.load(params.load(args.params).dataset)
+    schema = table.schema(dataset)
+    for split, record in dataset.splits.items():
+        images, labels = (idx.read(args.raw / file.name) for file in record.files)
+        table.write(table.from_arrays(images, labels, schema), args.parquet / f"{split}.parquet")

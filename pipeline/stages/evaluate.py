@@ -1,0 +1,31 @@
+"""Stage `evaluate`: the model on the test split, once."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--parquet", type=Path, default=Path("data/parquet"))
+    parser.add_argument("--model", type=Path, default=Path("data/model/model.skops"))
+    parser.add_argument("--metrics", type=Path, default=Path("metrics"), help="folder of all that is written")
+
+
+def run(args: argparse.Namespace) -> None:
+    from pipeline import files, metrics, model, plots, table
+
+    test = table.read(args.parquet / "test.parquet")
+    images, actual = table.to_arrays(test)
+    names, pixels = table.class_names(test), images.reshape(len(images), -1)
+    estimator = model.load(args.model)
+    predicted = estimator.predict(pixels)
+    recalls = metrics.recalls(actual, predicted, names)
+    scores = metrics.error_rate(actual, predicted) | {"recall": {row["class"]: row["recall"] for row in recalls}}
+    if hasattr(estimator, "predict_proba"):
+        scores["log_loss"] = metrics.log_loss(actual, estimator.predict_proba(pixels))
+    columns = {"id": range(len(actual)), "actual": actual, "predicted": predicted}
+    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    files.write_json(args.metrics / "test.json", scores)
+    files.write_bytes(args.metrics / "predictions.csv", plots.as_csv(rows, list(columns)))
+    files.write_bytes(args.metrics / "recall.csv", plots.as_csv(recalls, list(recalls[0])))
+    sheet = plots.misclassified(images, actual, predicted, names)
+    files.write_bytes(args.metrics / "misclassified.png", sheet)

@@ -1,0 +1,39 @@
+"""Stage `train`: the validation error first, then the model fitted on all of train."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--parquet", type=Path, default=Path("data/parquet"))
+    parser.add_argument("--passed", type=Path, default=Path("data/passed.json"))
+    parser.add_argument("--report", type=Path, default=Path("metrics/validation.json"))
+    parser.add_argument("--model", type=Path, default=Path("data/model/model.skops"))
+
+
+def run(args: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from pipeline import files, methods, metrics, model, params, table, training
+    from pipeline.errors import DataError
+
+    config = params.load(args.params).train
+    method = methods.build(config.method, config.arguments)
+    passed = json.loads(args.passed.read_bytes()) if args.passed.is_file() else None
+    if passed != files.fingerprints(args.parquet):
+        raise DataError(f"{args.parquet}: has not passed the gate as it stands; run `python -m pipeline gate`")
+    images, labels = table.to_arrays(table.read(args.parquet / "train.parquet"))
+    pixels = images.reshape(len(images), -1)
+    rows, held = training.hold_out(labels, config.validation)
+    with tqdm(total=3, desc=f"fit {len(rows):,} rows", disable=None, file=sys.stderr) as bar:
+        training.fit(method, pixels[rows], labels[rows])
+        bar.set_description(f"predict {len(held):,} rows held out")
+        bar.update()
+        files.write_json(args.report, metrics.error_rate(labels[held], method.predict(pixels[held])))
+        bar.set_description(f"fit all {len(labels):,} rows")
+        bar.update()
+        model.save(training.fit(method, pixels, labels), args.model)
+        bar.update()

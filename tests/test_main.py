@@ -1,0 +1,90 @@
+"""The command line: exit codes, one line an error, and no heavy import for help."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Run
+
+HEAVY = {"numpy", "pandas", "pyarrow", "sklearn", "great_expectations", "fsspec", "aiohttp", "dvc", "skops"}
+
+
+@pytest.mark.parametrize("call", [["--help"], ["train", "--help"], ["frobnicate"], ["inspect", "--nonsense"]])
+def test_help_and_wrong_arguments_import_nothing_heavy(call: list[str]) -> None:
+    code = (
+        "import sys; from pipeline.__main__ import main\n"
+        f"try: main({call!r})\nexcept SystemExit as end: print(end.code)\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    expected = "0" if "--help" in call else "2"
+    assert done.stdout.splitlines()[-2:] == [expected, "[]"]
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "message"),
+    [
+        (
+            "dataset: tiny\ntrain: {method: x, validation: {rows: 1, seed: 0}}\ngama: 3\n",
+            2,
+            "params.yaml: Object contains unknown field `gama`",
+        ),
+        ("dataset: tiny\n", 2, "params.yaml: Object missing required field `train`"),
+        ("dataset: [\n", 2, "params.yaml: expected YAML"),
+        (
+            "dataset: mnits\ntrain: {method: x, validation: {rows: 1, seed: 0}}\n",
+            2,
+            "dataset: expected one of mnist",
+        ),
+        (None, 3, "params.yaml: not found; run from the project's folder"),
+    ],
+)
+def test_a_wrong_params_file_is_one_line_and_its_exit_code(
+    project: Path, run: Run, params: str | None, code: int, message: str
+) -> None:
+    path = project / "params.yaml"
+    if params is None:
+        path.unlink()
+    else:
+        path.write_text(params)
+    done = run(sys.executable, "-m", "pipeline", "inspect")
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith("inspect: error: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        ("{method: nope, validation: {rows: 60, seed: 0}}", "expected one of gradient_svm, logistic_regression"),
+        (
+            "{method: gradient_svm, validation: {rows: 60, seed: 0}, gama: 3}",
+            "method gradient_svm takes C, gamma, components; found gama",
+        ),
+        ("{method: gradient_svm, validation: {rows: 0, seed: 0}}", "Expected `int` >= 1"),
+    ],
+)
+def test_a_wrong_method_or_argument_is_found_before_any_data_is_read(
+    project: Path, run: Run, train: str, message: str
+) -> None:
+    (project / "params.yaml").write_text(f"dataset: tiny\ntrain: {train}\n")
+    done = run(sys.executable, "-m", "pipeline", "train")
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_missing_package_is_named(project: Path, run: Run) -> None:
+    done = run(sys.executable, "-S", "-m", "pipeline", "inspect")
+    assert done.returncode == 3
+    assert "is missing; run `make" in done.stderr
+
+
+def test_a_missing_input_is_the_environment(run: Run) -> None:
+    done = run(sys.executable, "-m", "pipeline", "convert")
+    assert (done.returncode, done.stderr) == (
+        3,
+        "convert: error: data/raw/train-images-idx3-ubyte: No such file or directory\n",
+    )

@@ -1,0 +1,165 @@
+"""The pipeline through DVC, in git and DVC repositories of their own: what runs, what stops, what is the same."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from conftest import ROOT, Run
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from compare_locks import main as compare_locks
+
+
+def edit(path: Path, **changes: object) -> None:
+    """Change keys of a YAML file; `train__C` is the key C under train."""
+    content = yaml.safe_load(path.read_text())
+    for name, value in changes.items():
+        *parents, key = name.split("__")
+        inner = content
+        for parent in parents:
+            inner = inner[parent]
+        inner[key] = value
+    path.write_text(yaml.safe_dump(content))
+
+
+def test_a_second_run_has_nothing_to_do(reproduced: Path, run: Run) -> None:
+    assert run("dvc", "repro").stdout.count("didn't change, skipping") == 6
+
+
+def test_another_folder_gives_the_same_lock_byte_for_byte(project: Path, reproduced_once: Path, run: Run) -> None:
+    done = run("dvc", "repro")
+    assert done.stdout.count("Running stage") == 6
+    lock = (project / "dvc.lock").read_bytes()
+    assert lock == (reproduced_once / "dvc.lock").read_bytes()
+    assert str(project.parent).encode() not in lock
+
+
+def test_outputs_are_what_the_readme_says(reproduced: Path) -> None:
+    assert {path.name for path in (reproduced / "metrics").iterdir()} == {
+        "raw.json", "quality.json", "validation.json", "test.json",
+        "predictions.csv", "recall.csv", "misclassified.png",
+    }  # fmt: skip
+    scores = json.loads((reproduced / "metrics/test.json").read_text())
+    assert scores["n"] == 60
+    assert scores["error_rate_low"] <= scores["error_rate"] <= scores["error_rate_high"]
+    assert set(scores["recall"]) == {"left", "middle", "right"}
+    assert scores["log_loss"] > 0
+    predictions = np.loadtxt(reproduced / "metrics/predictions.csv", int, delimiter=",", skiprows=1)
+    assert (predictions[:, 1] != predictions[:, 2]).sum() == scores["errors"]
+    np.testing.assert_array_equal(predictions[:, 0], np.arange(60))
+
+
+def test_bad_raw_data_stop_the_pipeline_at_inspect(project: Path, tmp_path: Path, run: Run) -> None:
+    record = project / "pipeline/datasets/tiny.yaml"
+    edit(record, train__class_counts=[99, 101, 100])
+    done = run("dvc", "repro")
+    assert done.returncode != 0
+    assert "train-labels-idx1-ubyte: rows of class 0: expected 99, found 100" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project / "data/parquet").exists()
+
+
+def test_a_failed_gate_stops_the_pipeline_and_keeps_its_report(project: Path, run: Run) -> None:
+    edit(project / "pipeline/datasets/tiny.yaml", train__expect__ink=[60, 63])
+    done = run("dvc", "repro")
+    assert done.returncode != 0
+    assert "train  critical  non-zero pixels of an image between 60 and 63  300 rows  0, 1, 2, 3, 4" in done.stdout
+    assert "1 of 36 expectations failed; see file://" in done.stderr
+    assert json.loads((project / "metrics/quality.json").read_text())["train"]["failed"] == 1
+    assert "<html" in (project / "data/docs/index.html").read_text()
+    assert not (project / "data/model").exists()
+    by_hand = run(sys.executable, "-m", "pipeline", "gate")
+    assert by_hand.returncode == 1
+    train = run(sys.executable, "-m", "pipeline", "train")
+    assert (train.returncode, train.stderr.count("\n")) == (1, 1)
+
+
+def test_training_by_hand_refuses_data_that_have_not_passed_the_gate(reproduced: Path, run: Run) -> None:
+    parquet = reproduced / "data/parquet"
+    (parquet / "test.parquet").write_bytes((parquet / "train.parquet").read_bytes())
+    done = run(sys.executable, "-m", "pipeline", "train")
+    assert done.returncode == 1
+    assert "has not passed the gate as it stands; run `python -m pipeline gate`" in done.stderr
+
+
+def test_a_changed_parameter_runs_only_what_it_touches(reproduced: Path, run: Run) -> None:
+    edit(reproduced / "params.yaml", train__C=0.001)
+    done = run("dvc", "repro")
+    assert [line for line in done.stdout.splitlines() if line.startswith("Running")] == [
+        "Running stage 'train':",
+        "Running stage 'evaluate':",
+    ]
+
+
+def test_a_new_expectation_runs_the_gate_and_retrains_nothing(reproduced: Path, run: Run) -> None:
+    edit(reproduced / "pipeline/datasets/tiny.yaml", train__expect__ink=[50, 64])
+    done = run("dvc", "repro")
+    assert "Running stage 'gate':" in done.stdout
+    assert "Stage 'train' didn't change, skipping" in done.stdout
+
+
+def test_metrics_params_and_plots_are_compared_between_revisions(reproduced: Path, run: Run) -> None:
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    run(*git, "add", "--all")
+    assert run(*git, "commit", "--quiet", "--message", "first").returncode == 0
+    edit(reproduced / "params.yaml", train__C=1e-7)
+    assert run("dvc", "repro").returncode == 0
+    metrics = json.loads(run("dvc", "metrics", "diff", "--json").stdout)
+    assert metrics["metrics/test.json"]["log_loss"]["diff"] > 0
+    assert json.loads(run("dvc", "params", "diff", "--json").stdout)["params.yaml"]["train.C"]
+    for command in ("show", "diff"):
+        assert run("dvc", "plots", command, "--out", f"plots-{command}").returncode == 0
+        page = (reproduced / f"plots-{command}/index.html").read_text()
+        assert all(title in page for title in ("Confusion matrix, test", "Recall by class, test"))
+        pictures = list((reproduced / f"plots-{command}/static").glob("*misclassified.png"))
+        assert len(pictures) == (1 if command == "show" else 2)
+
+
+def test_experiments_run_by_name(reproduced: Path, run: Run) -> None:
+    run("git", "add", "--all")
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    assert run(*git, "commit", "--quiet", "--message", "first").returncode == 0
+    done = run("dvc", "exp", "run", "--name", "other", "-S", "train.method=gradient_svm", "-S", "train.C=3")
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load((reproduced / "params.yaml").read_text())["train"]["method"] == "gradient_svm"
+    assert "other" in run("dvc", "exp", "list").stdout
+
+
+def test_telemetry_is_off(run: Run) -> None:
+    assert run("dvc", "config", "core.analytics").stdout.strip() == "false"
+    from pipeline.quality import _context
+
+    assert _context(Path("unused")).config.analytics_enabled is False
+
+
+def test_artifacts_are_named(project: Path) -> None:
+    artifacts = yaml.safe_load((project / "dvc.yaml").read_text())["artifacts"]
+    assert {name: item["path"] for name, item in artifacts.items()} == {
+        "dataset": "data/parquet",
+        "model": "data/model/model.skops",
+    }
+
+
+@pytest.mark.slow
+def test_mnist_from_nothing_with_one_thread_gives_the_committed_lock(mnist: Path, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    tracked = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(tracked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split():
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, clone / name)
+    subprocess.run(["git", "init", "--quiet"], cwd=clone, check=True)
+    (clone / "dvc.lock").unlink()
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | one_thread | {"PATH": path, "PIPELINE_SOURCE": str(mnist)}
+    done = subprocess.run(
+        ["dvc", "repro"], cwd=clone, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert compare_locks(str(ROOT / "dvc.lock"), str(clone / "dvc.lock")) == 0

@@ -1,0 +1,82 @@
+"""The README: its commands run as written, its code reads the data, its picture is the pipeline's."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from conftest import ROOT, Run, tiny_arrays
+
+from pipeline.__main__ import COMMANDS
+
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+# `make` and .ci/run set up an environment and run this very suite; benchmarks take minutes.
+OTHERS = ("make ", ".ci/run", "python -m benchmarks.")
+LINES = [line for block in blocks("sh") for line in block.splitlines()]
+METHOD, *READERS = blocks("python")
+
+
+@pytest.fixture
+def committed(reproduced: Path, run: Run) -> Path:
+    (reproduced / "pipeline/methods/nearest.py").write_text(METHOD)
+    run("git", "add", "--all")
+    done = run(
+        "git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "--quiet", "-m", "first"
+    )
+    assert done.returncode == 0, done.stderr
+    return reproduced
+
+
+def test_what_is_not_run_here_is_there() -> None:
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for line in LINES:
+        if line.startswith("make "):
+            assert line.split()[1] in targets
+        elif line.startswith("python -m benchmarks."):
+            assert (ROOT / f"benchmarks/{line.rpartition('.')[2]}.py").is_file()
+    assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_the_commands_run_as_written(committed: Path, run: Run) -> None:
+    commands = [line for line in LINES if not line.startswith(OTHERS)]
+    assert len(commands) > 10
+    for command in commands:
+        done = run("bash", "-c", command)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("code", READERS, ids=["pandas", "polars", "duckdb"])
+def test_the_code_reads_the_images(reproduced: Path, run: Run, code: str) -> None:
+    done = run(sys.executable, "-c", f"{code}\nnp.save('images.npy', images)")
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(np.load(reproduced / "images.npy"), tiny_arrays(300, 0)[0])
+
+
+def test_the_picture_of_the_pipeline_is_what_dvc_draws() -> None:
+    drawn = subprocess.run(
+        [str(Path(sys.executable).parent / "dvc"), "dag", "--mermaid"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert blocks("mermaid")[0].strip() == drawn.strip()
+
+
+def test_every_stage_output_and_parameter_is_described() -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    assert set(stages) == set(COMMANDS)
+    for name, stage in stages.items():
+        assert f"| `{name}` |" in README
+        for out in stage.get("outs", []) + stage.get("metrics", []):
+            assert Path(next(iter(out))).name in README
