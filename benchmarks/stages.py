@@ -1,0 +1,99 @@
+"""What single stages cost on this machine: time, memory and size.
+
+    python -m benchmarks.stages
+
+It needs data/raw and data/parquet (`make repro`). Each figure is the median of five runs after one that is not
+counted; processes are timed from outside, memory is the operating system's own peak of the finished process.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import datasets, idx, table
+from pipeline.features import GradientHistograms
+
+ROOT = Path(__file__).parent.parent
+RAW = ROOT / "data/raw"
+ENVIRONMENT = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+COPIES = """
+stages:
+  one: {cmd: cp a b, deps: [a], outs: [b]}
+  two: {cmd: cp b c, deps: [b], outs: [c]}
+  three: {cmd: cp c d, deps: [c], outs: [d]}
+"""
+
+
+def median(action: Callable[[], object], runs: int = 5) -> float:
+    """Median seconds of an action."""
+    action()
+    seconds = []
+    for _ in range(runs):
+        begin = time.perf_counter()
+        action()
+        seconds.append(time.perf_counter() - begin)
+    return statistics.median(seconds)
+
+
+def process(*command: str, folder: Path = ROOT) -> Callable[[], object]:
+    """A whole process as an action."""
+    return lambda: subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
+
+
+def convert(folder: Path) -> None:
+    """What the stage `convert` does, in this process."""
+    dataset = datasets.load("mnist")
+    for split, record in dataset.splits.items():
+        images, labels = (idx.read(RAW / file.name) for file in record.files)
+        table.write(table.from_arrays(images, labels, table.schema(dataset)), folder / f"{split}.parquet")
+
+
+def peak_memory(*command: str) -> float:
+    """Peak memory of a process in MB, asked from a fresh parent that has no other child."""
+    code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)"
+    code += "; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return int(done.stdout) * 1024 / 1e6
+
+
+def main() -> None:
+    """Print one line a figure."""
+    stage = (sys.executable, "-m", "pipeline")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, copies = Path(scratch) / "parquet", Path(scratch) / "copies"
+        print(f"inspect, whole process: {median(process(*stage, 'inspect')):.2f} s")
+        print(f"convert, in process: {median(lambda: convert(folder)):.2f} s")
+        memory = peak_memory(*stage, "convert", "--parquet", str(folder))
+        print(f"convert, peak memory of the process: {memory:.0f} MB")
+        print(f"Parquet: {sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.2f} MB both files")
+        images = np.concatenate([idx.read(RAW / f"{name}-images-idx3-ubyte") for name in ("train", "t10k")])
+        pixels = images.reshape(len(images), -1)
+        seconds = median(lambda: GradientHistograms().fit_transform(pixels), 3)
+        print(f"gradient features of {len(pixels):,} images: {seconds:.2f} s")
+        copies.mkdir()
+        (copies / "dvc.yaml").write_text(COPIES)
+        (copies / "a").write_text("a")
+        shutil.copytree(ROOT / ".dvc", copies / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp"))
+        subprocess.run(["git", "init", "--quiet"], cwd=copies, check=True)
+        theirs = median(process("dvc", "repro", folder=copies))
+        ours = median(process("dvc", "repro"))
+    print(f"dvc repro with nothing to do: {ours:.2f} s, {ours / theirs:.2f} times three copies' ({theirs:.2f} s)")
+
+
+if __name__ == "__main__":
+    main()
