@@ -6,37 +6,39 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: repro test check lock format clean
 
 repro: .venv/run.txt        ## set up, then run what has changed
-	dvc repro
+	.venv/bin/dvc repro
 
 test: .venv/dev.txt         ## set up, then the test suite
-	pytest
+	.venv/bin/pytest
 
 check: .venv/dev.txt        ## format, lint, types, and the locks in step
-	ruff format --check .
-	ruff check .
-	mypy
-	python scripts/lock_requirements.py --check
-	python scripts/check_dvc_lock.py
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/python scripts/lock_requirements.py --check
+	.venv/bin/python scripts/check_dvc_lock.py
 
 format: .venv/dev.txt
-	ruff format .
-	ruff check --fix .
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
 
 lock: .venv/dev.txt         ## requirements/*.txt anew from pyproject.toml; UPGRADE=--upgrade for newer versions
-	python scripts/lock_requirements.py $(UPGRADE)
+	.venv/bin/python scripts/lock_requirements.py $(UPGRADE)
 
 clean:
 	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache dvc_plots
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 on the PATH; install one or name it: make PYTHON=/path/to/python3.11" >&2; exit 3; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 3; }
 
 .venv/run.txt: requirements/run.txt | .venv/bin/python
+	@echo "installing $< into .venv; this takes a minute or two"
 	.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<
 	cp $< $@
 
 .venv/dev.txt: requirements/dev.txt | .venv/bin/python
+	@echo "installing $< into .venv; this takes a minute or two"
 	.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<
 	cp $< $@
 	cp requirements/run.txt .venv/run.txt

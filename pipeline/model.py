@@ -34,35 +34,35 @@ def load(path: Path) -> Any:
 
 
 def stable(archive: bytes) -> bytes:
-    """A skops archive without what differs from run to run: memory addresses, and the time of writing."""
+    """A skops archive without what differs from run to run: memory addresses, random names, times."""
     with zipfile.ZipFile(io.BytesIO(archive)) as old:
         schema = json.loads(old.read("schema.json"))
-        numbers: dict[int, int] = {}
-        _renumber(schema, numbers)
-        members = {
-            f"{numbers[int(name.split('.')[0])]}.npy": old.read(name) for name in old.namelist() if ".npy" in name
-        }
+        names: dict[str, str] = {}
+        _renumber(schema, {}, names)
+        members = {new: old.read(name) for name, new in names.items()}
     members["schema.json"] = json.dumps(schema, indent=1, sort_keys=True).encode()
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as new:
+    with zipfile.ZipFile(out, "w") as new_archive:
         for name in sorted(members):
-            new.writestr(zipfile.ZipInfo(name), members[name])
+            new_archive.writestr(zipfile.ZipInfo(name), members[name])
     return out.getvalue()
 
 
-def _renumber(node: Any, numbers: dict[int, int]) -> None:
-    """Replace addresses by running numbers; plain values get none, for which of them are shared is chance."""
+def _renumber(node: Any, addresses: dict[int, int], names: dict[str, str]) -> None:
+    """Replace addresses and file names by running numbers.
+
+    Plain values lose their address: which of them are one object is chance.
+    """
     if isinstance(node, list):
         for item in node:
-            _renumber(item, numbers)
+            _renumber(item, addresses, names)
     if not isinstance(node, dict):
         return
     if node.get("is_json"):
         node.pop("__id__", None)
     elif "__id__" in node:
-        node["__id__"] = numbers.setdefault(node["__id__"], len(numbers) + 1)
-    for key, value in node.items():
-        if key == "file" and isinstance(value, str):
-            node["file"] = f"{numbers[int(value.split('.')[0])]}.npy"
-        else:
-            _renumber(value, numbers)
+        node["__id__"] = addresses.setdefault(node["__id__"], len(addresses) + 1)
+    if isinstance(file := node.get("file"), str):
+        node["file"] = names.setdefault(file, f"{len(names) + 1}{Path(file).suffix}")
+    for value in node.values():
+        _renumber(value, addresses, names)

@@ -199,7 +199,8 @@ def _verdict(split: str, item: ExpectationValidationResult) -> Verdict:
     if config is None:
         raise TypeError("Great Expectations gave a result without its expectation")
     detail: dict[str, Any] = item.result or {}
-    rows = sorted({int(row["id"]) for row in detail.get("partial_unexpected_index_list") or []})
+    broken = [row["id"] for row in detail.get("partial_unexpected_index_list") or []]
+    rows = sorted({int(number) for number in broken if pd.notna(number)})
     return Verdict(
         split,
         str(config.description),

@@ -83,6 +83,8 @@ def read(path: Path) -> pa.Table:
         raise DataError(f"{path}: expected Parquet, found: {error}") from None
     if table.schema.names != COLUMNS or not table.schema.metadata:
         raise DataError(f"{path}: expected columns {', '.join(COLUMNS)}, found {', '.join(table.schema.names)}")
+    if not (pa.types.is_fixed_size_binary(kind := table.schema.field("image").type) or pa.types.is_binary(kind)):
+        raise DataError(f"{path}: expected binary images, found {kind}")
     return table
 
 

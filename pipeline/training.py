@@ -1,6 +1,4 @@
-"""Fitting an estimator: the hold-out that measures it first, and what keeps the result the same everywhere."""
-
-from typing import Any
+"""The part of the training split that is held out to measure the validation error."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +22,3 @@ def hold_out(labels: NDArray[np.uint8], validation: Validation) -> tuple[Rows, R
         reason = " ".join(str(error).split())
         raise ConfigError(f"train.validation.rows: expected fewer than {len(labels):,}: {reason}") from None
     return np.sort(fit), np.sort(held)
-
-
-def fit(estimator: Any, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Any:
-    """Fit on images uint8[n, pixels] with one BLAS thread, so that sums do not depend on how many there are."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        return estimator.fit(images, labels)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse
 import skops.io
 from conftest import ROOT, tiny_arrays
 from sklearn.pipeline import make_pipeline
@@ -52,6 +53,16 @@ def test_arrays_that_are_one_object_stay_one(tmp_path: Path) -> None:
     last = model.load(tmp_path / "model.skops")[-1]
     assert last.again_ is last.support_vectors_
     np.testing.assert_array_equal(last.again_, shared)
+
+
+def test_sparse_matrices_and_bytes_are_kept_too(tmp_path: Path) -> None:
+    estimator = fitted("logistic_regression")
+    estimator.sparse_, estimator.bytes_ = scipy.sparse.csr_matrix(scipy.sparse.eye(5)), b"abc"  # type: ignore[attr-defined]
+    for name in ("one", "two"):
+        model.save(estimator, tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    again = model.load(tmp_path / "one")
+    assert (again.sparse_.trace(), again.bytes_) == (5, b"abc")
 
 
 def test_a_class_that_is_not_trusted_is_refused_unloaded(tmp_path: Path) -> None:

@@ -85,7 +85,31 @@ def test_training_by_hand_refuses_data_that_have_not_passed_the_gate(reproduced:
     (parquet / "test.parquet").write_bytes((parquet / "train.parquet").read_bytes())
     done = run(sys.executable, "-m", "pipeline", "train")
     assert done.returncode == 1
-    assert "has not passed the gate as it stands; run `python -m pipeline gate`" in done.stderr
+    assert "has not passed the gate; run `python -m pipeline gate`" in done.stderr
+
+
+SPY = '''"""A method that refuses more than one BLAS thread."""
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_info
+class Spy(LogisticRegression):
+    def check(self):
+        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+    def fit(self, X, y):
+        self.check()
+        return super().fit(X, y)
+    def predict(self, X):
+        self.check()
+        return super().predict(X)
+def estimator():
+    return Spy()
+'''
+
+
+def test_training_uses_one_blas_thread(reproduced: Path, run: Run) -> None:
+    (reproduced / "pipeline/methods/spy.py").write_text(SPY)
+    edit(reproduced / "params.yaml", train__method="spy")
+    done = run(sys.executable, "-m", "pipeline", "train", OPENBLAS_NUM_THREADS="2")
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_changed_parameter_runs_only_what_it_touches(reproduced: Path, run: Run) -> None:

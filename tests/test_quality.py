@@ -61,6 +61,7 @@ def test_clean_data_pass_and_leave_a_report(dataset: Dataset, tmp_path: Path) ->
 
 NULL_LABEL = pa.array([None if row == 7 else row % 3 for row in range(300)], pa.uint8())
 SHORT_IMAGE = pa.array([bytes(784 - (row == 9)) for row in range(300)], pa.binary())
+NULL_ID = pa.array([None if row == 7 else row for row in range(300)], pa.int32())
 TWICE = pa.array(np.r_[0:299, 4].astype(np.int32))
 
 
@@ -73,6 +74,7 @@ TWICE = pa.array(np.r_[0:299, 4].astype(np.int32))
         (labels(put([8, 11], 10)), "labels are 0 to 2", "2 rows", [8, 11]),
         (replaced("label", NULL_LABEL), "label is never null", "1 rows", [7]),
         (replaced("label", pa.array(np.arange(300) % 3)), "label is uint8", "int64", []),
+        (replaced("id", NULL_ID), "id is never null", "1 rows", []),
         (replaced("id", TWICE), "no id twice", "2 rows", [4]),
         (replaced("id", pa.array(np.arange(1, 301, dtype=np.int32))), "the first id is 0", "1", []),
         (lambda rows: rows.take(np.r_[1, 0, 2:300]), "ids increase", "1 rows", [0]),

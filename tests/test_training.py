@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_info
 
 from pipeline.errors import ConfigError
 from pipeline.params import Validation
-from pipeline.training import fit, hold_out
+from pipeline.training import hold_out
 
 LABELS = np.repeat(np.arange(3, dtype=np.uint8), [600, 300, 100])
 
@@ -32,12 +30,3 @@ def test_the_seed_decides_which_rows() -> None:
 def test_a_hold_out_that_cannot_be_is_a_wrong_parameter(rows: int) -> None:
     with pytest.raises(ConfigError, match=r"train\.validation\.rows"):
         hold_out(LABELS, Validation(rows=rows, seed=0))
-
-
-def test_fitting_uses_one_blas_thread() -> None:
-    class Spy(LogisticRegression):  # type: ignore[misc]
-        def fit(self, X: object, y: object) -> "Spy":
-            self.threads_ = {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
-            return self
-
-    assert fit(Spy(), np.zeros((1, 1), np.uint8), np.zeros(1, np.uint8)).threads_ == {1}

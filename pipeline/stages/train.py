@@ -15,25 +15,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    from threadpoolctl import threadpool_limits
     from tqdm import tqdm
 
-    from pipeline import files, methods, metrics, model, params, table, training
-    from pipeline.errors import DataError
+    from pipeline import errors, files, methods, metrics, model, params, table, training
 
     config = params.load(args.params).train
     method = methods.build(config.method, config.arguments)
     passed = json.loads(args.passed.read_bytes()) if args.passed.is_file() else None
     if passed != files.fingerprints(args.parquet):
-        raise DataError(f"{args.parquet}: has not passed the gate as it stands; run `python -m pipeline gate`")
+        raise errors.DataError(f"{args.parquet}: has not passed the gate; run `python -m pipeline gate`")
     images, labels = table.to_arrays(table.read(args.parquet / "train.parquet"))
     pixels = images.reshape(len(images), -1)
     rows, held = training.hold_out(labels, config.validation)
-    with tqdm(total=3, desc=f"fit {len(rows):,} rows", disable=None, file=sys.stderr) as bar:
-        training.fit(method, pixels[rows], labels[rows])
+    bar = tqdm(total=3, desc=f"fit {len(rows):,} rows", disable=None, file=sys.stderr)
+    with bar, threadpool_limits(1):  # sums must not depend on the number of BLAS threads
+        method.fit(pixels[rows], labels[rows])
         bar.set_description(f"predict {len(held):,} rows held out")
         bar.update()
         files.write_json(args.report, metrics.error_rate(labels[held], method.predict(pixels[held])))
         bar.set_description(f"fit all {len(labels):,} rows")
         bar.update()
-        model.save(training.fit(method, pixels, labels), args.model)
+        model.save(method.fit(pixels, labels), args.model)
         bar.update()
