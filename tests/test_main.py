@@ -1,7 +1,12 @@
 """The command line: exit codes, one line an error, and no heavy import for help."""
 
+import fcntl
+import os
+import shutil
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -88,3 +93,18 @@ def test_a_missing_input_is_the_environment(run: Run) -> None:
         3,
         "convert: error: data/raw/train-images-idx3-ubyte: No such file or directory\n",
     )
+
+
+def test_progress_is_shown_to_a_terminal_and_to_nothing_else(project: Path, run: Run) -> None:
+    command = [sys.executable, "-m", "pipeline", "download"]
+    assert run(*command).stderr == ""
+    shutil.rmtree(project / "data/raw")
+    reading, terminal = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    with subprocess.Popen(
+        [*command, "--source", str(project.parent / "mirror")], cwd=project, stderr=terminal
+    ) as process:
+        assert process.wait() == 0
+    assert b"download: 100%" in os.read(reading, 1 << 16)
+    os.close(reading)
+    os.close(terminal)

@@ -140,7 +140,9 @@ def test_metrics_params_and_plots_are_compared_between_revisions(reproduced: Pat
     for command in ("show", "diff"):
         assert run("dvc", "plots", command, "--out", f"plots-{command}").returncode == 0
         page = (reproduced / f"plots-{command}/index.html").read_text()
-        assert all(title in page for title in ("Confusion matrix, test", "Recall by class, test"))
+        assert all(
+            title in page for title in ("Confusion matrix, test", "Recall by class with 95% interval, test")
+        )
         pictures = list((reproduced / f"plots-{command}/static").glob("*misclassified.png"))
         assert len(pictures) == (1 if command == "show" else 2)
 

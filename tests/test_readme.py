@@ -1,5 +1,6 @@
 """The README: its commands run as written, its code reads the data, its picture is the pipeline's."""
 
+import json
 import os
 import re
 import subprocess
@@ -80,3 +81,11 @@ def test_every_stage_output_and_parameter_is_described() -> None:
         assert f"| `{name}` |" in README
         for out in stage.get("outs", []) + stage.get("metrics", []):
             assert Path(next(iter(out))).name in README
+
+
+def test_the_error_rate_is_the_measured_one() -> None:
+    scores = json.loads((ROOT / "metrics/test.json").read_text())
+    rate, low, high = (f"{scores[key]:.2%}" for key in ("error_rate", "error_rate_low", "error_rate_high"))
+    words = " ".join(README.split())
+    assert f"gets {scores['errors']} of the {scores['n']:,} test digits wrong" in words
+    assert f"an error rate of {rate}, 95% interval {low} to {high}" in words
