@@ -60,6 +60,11 @@ def fingerprints(folder: Path) -> dict[str, str]:
     return {path.name: sha256(path) for path in sorted(folder.glob("[!.]*")) if path.is_file()}
 
 
+def is_recorded(folder: Path, record: Path) -> bool:
+    """Whether the JSON file `record` holds the fingerprints of the folder as it stands."""
+    return record.is_file() and bool(json.loads(record.read_bytes()) == fingerprints(folder))
+
+
 def read_yaml(path: Path) -> Any:
     """The content of a YAML 1.2 file, as DVC reads it (1e-3 is a number, a key twice is an error).
 

@@ -30,6 +30,12 @@ def error_rate(actual: Labels, predicted: Labels) -> dict[str, float]:
     }
 
 
+def in_words(scores: dict[str, float]) -> str:
+    """What `error_rate` found, for a person."""
+    rate, low, high = (f"{scores[key]:.2%}" for key in ("error_rate", "error_rate_low", "error_rate_high"))
+    return f"error rate {rate}, 95% interval {low} to {high} ({scores['errors']:,} of {scores['n']:,})"
+
+
 def recalls(actual: Labels, predicted: Labels, class_names: list[str]) -> list[dict[str, Any]]:
     """By class: the share of its rows that were recognised, with the 95% Wilson interval and n."""
     rows = []

@@ -169,3 +169,14 @@ def test_convert_gives_a_struct() -> None:
 def test_what_does_not_fit_is_named_with_its_file(content: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         files.convert(content, Point, Path("x.yaml"))
+
+
+def test_a_folder_is_recorded_until_it_changes(tmp_path: Path) -> None:
+    (folder := tmp_path / "folder").mkdir()
+    (folder / "one").write_text("1")
+    record = tmp_path / "record.json"
+    assert not files.is_recorded(folder, record)
+    files.write_json(record, files.fingerprints(folder))
+    assert files.is_recorded(folder, record)
+    (folder / "one").write_text("2")
+    assert not files.is_recorded(folder, record)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.metrics import error_rate, log_loss, recalls, wilson
+from pipeline.metrics import error_rate, in_words, log_loss, recalls, wilson
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,17 @@ def test_an_error_rate_stands_with_its_interval_and_n() -> None:
     scores = error_rate(actual, predicted)
     assert (scores["errors"], scores["n"], scores["error_rate"]) == (3, 200, 0.015)
     assert scores["error_rate_low"] < 0.015 < scores["error_rate_high"]
+
+
+def test_an_error_rate_is_said_in_words_with_its_interval_and_n() -> None:
+    scores = {
+        "error_rate": 0.0047,
+        "error_rate_low": 0.00354,
+        "error_rate_high": 0.00624,
+        "errors": 47,
+        "n": 10000,
+    }
+    assert in_words(scores) == "error rate 0.47%, 95% interval 0.35% to 0.62% (47 of 10,000)"
 
 
 def test_recall_is_by_actual_class() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,10 @@ def test_a_second_run_has_nothing_to_do(reproduced: Path, run: Run) -> None:
 def test_another_folder_gives_the_same_lock_byte_for_byte(project: Path, reproduced_once: Path, run: Run) -> None:
     done = run("dvc", "repro")
     assert done.stdout.count("Running stage") == 6
+    assert "gate: 36 expectations of tiny checked, none failed" in done.stdout
+    assert re.search(
+        r"^evaluate: test error rate \S+%, 95% interval \S+% to \S+% \(\d+ of 60\)$", done.stdout, re.M
+    )
     lock = (project / "dvc.lock").read_bytes()
     assert lock == (reproduced_once / "dvc.lock").read_bytes()
     assert str(project.parent).encode() not in lock

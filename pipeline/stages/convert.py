@@ -18,3 +18,4 @@ def run(args: argparse.Namespace) -> None:
     for split, record in dataset.splits.items():
         images, labels = (idx.read(args.raw / file.name) for file in record.files)
         table.write(table.from_arrays(images, labels, schema), args.parquet / f"{split}.parquet")
+    print(f"convert: {', '.join(dataset.splits)} of {dataset.name} in {args.parquet}, read back and compared")

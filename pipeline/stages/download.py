@@ -35,3 +35,4 @@ def run(args: argparse.Namespace) -> None:
     with tqdm(total=total, desc="download", unit="B", unit_scale=True, disable=None, file=sys.stderr) as bar:
         warn = lambda text: bar.write(f"download: warning: {text}", file=sys.stderr)  # noqa: E731
         sources.fetch(dataset, order, args.raw, bar.update, warn)
+    print(f"download: {len(dataset.files)} files of {dataset.name} in {args.raw}, right to the byte")

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,8 @@ def run(args: argparse.Namespace) -> None:
         predicted = estimator.predict(pixels)
         probabilities = estimator.predict_proba(pixels) if hasattr(estimator, "predict_proba") else None
     recalls = metrics.recalls(actual, predicted, names)
-    scores = metrics.error_rate(actual, predicted) | {"recall": {row["class"]: row["recall"] for row in recalls}}
+    scores: dict[str, Any] = metrics.error_rate(actual, predicted)
+    scores["recall"] = {row["class"]: row["recall"] for row in recalls}
     if probabilities is not None:
         scores["log_loss"] = metrics.log_loss(actual, probabilities)
     columns = {"id": range(len(actual)), "actual": actual, "predicted": predicted}
@@ -33,3 +35,4 @@ def run(args: argparse.Namespace) -> None:
     files.write_bytes(args.metrics / "recall.csv", plots.as_csv(recalls, list(recalls[0])))
     sheet = plots.misclassified(images, actual, predicted, names)
     files.write_bytes(args.metrics / "misclassified.png", sheet)
+    print(f"evaluate: test {metrics.in_words(scores)}")

@@ -30,3 +30,4 @@ def run(args: argparse.Namespace) -> None:
         page = (args.docs / "index.html").resolve().as_uri()
         raise DataError(f"{args.parquet}: {failed} of {len(verdicts)} expectations failed; see {page}")
     files.write_json(args.passed, files.fingerprints(args.parquet))
+    print(f"gate: {len(verdicts)} expectations of {dataset.name} checked, none failed")

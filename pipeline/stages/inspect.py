@@ -21,3 +21,4 @@ def run(args: argparse.Namespace) -> None:
         kind = UnavailableError if nothing_there else DataError
         raise kind("\n  ".join([f"{len(findings)} findings in {args.raw}", *map(str, findings)]))
     files.write_json(args.report, report)
+    print(f"inspect: {len(dataset.files)} files in {args.raw} agree with the record of {dataset.name}")

@@ -1,7 +1,6 @@
 """Stage `train`: the validation error first, then the model fitted on all of train."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -22,8 +21,7 @@ def run(args: argparse.Namespace) -> None:
 
     config = params.load(args.params).train
     method = methods.build(config.method, config.arguments)
-    passed = json.loads(args.passed.read_bytes()) if args.passed.is_file() else None
-    if passed != files.fingerprints(args.parquet):
+    if not files.is_recorded(args.parquet, args.passed):
         raise errors.DataError(f"{args.parquet}: has not passed the gate; run `python -m pipeline gate`")
     images, labels = table.to_arrays(table.read(args.parquet / "train.parquet"))
     pixels = images.reshape(len(images), -1)
@@ -33,8 +31,10 @@ def run(args: argparse.Namespace) -> None:
         method.fit(pixels[rows], labels[rows])
         bar.set_description(f"predict {len(held):,} rows held out")
         bar.update()
-        files.write_json(args.report, metrics.error_rate(labels[held], method.predict(pixels[held])))
+        scores = metrics.error_rate(labels[held], method.predict(pixels[held]))
+        files.write_json(args.report, scores)
         bar.set_description(f"fit all {len(labels):,} rows")
         bar.update()
         model.save(method.fit(pixels, labels), args.model)
         bar.update()
+    print(f"train: validation {metrics.in_words(scores)}")
