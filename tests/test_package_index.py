@@ -146,7 +146,7 @@ def test_nothing_but_the_raw_files_is_written_and_nothing_imported(
         sys.exit(main(["download"]) or print(*written))"""
     done = run(sys.executable, "-B", "-c", program, PIPELINE_SOURCE="", PIP_INDEX_URL=f"{index.url}/simple")
     assert (done.returncode, done.stderr) == (0, "")
-    written = sorted(path.rsplit(".", 2)[0] for path in done.stdout.split())
+    written = sorted(path.rsplit(".", 2)[0] for path in done.stdout.splitlines()[-1].split())
     assert written == sorted(f"data/raw/.{name}" for name in record["package"]["members"])
 
 
