@@ -43,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(args.command, "interrupted", 130)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _fail(args.command, f"{where}{error.strerror or error}", UnavailableError.exit_code)
+        hint = "; run the stage that makes it, or `dvc repro`" if isinstance(error, FileNotFoundError) else ""
+        return _fail(args.command, f"{where}{error.strerror or error}{hint}", UnavailableError.exit_code)
     return 0
 
 

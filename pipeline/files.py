@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipeline.errors import ConfigError, UnavailableError
+from pipeline.errors import ConfigError, DataError, UnavailableError
 
 T = TypeVar("T")
 
@@ -60,9 +60,16 @@ def fingerprints(folder: Path) -> dict[str, str]:
     return {path.name: sha256(path) for path in sorted(folder.glob("[!.]*")) if path.is_file()}
 
 
-def is_recorded(folder: Path, record: Path) -> bool:
-    """Whether the JSON file `record` holds the fingerprints of the folder as it stands."""
-    return record.is_file() and bool(json.loads(record.read_bytes()) == fingerprints(folder))
+def require_recorded(folder: Path, record: Path) -> None:
+    """Raise DataError unless the JSON file `record`, which the gate writes, holds the folder's fingerprints."""
+    try:
+        passed = json.loads(record.read_bytes())
+    except (FileNotFoundError, ValueError):
+        passed = None
+    if not folder.is_dir():
+        raise UnavailableError(f"{folder}: not found; run `dvc repro` (or `dvc pull`) first")
+    if passed != fingerprints(folder):
+        raise DataError(f"{folder}: has not passed the gate; run `python -m pipeline gate`")
 
 
 def read_yaml(path: Path) -> Any:
@@ -77,7 +84,7 @@ def read_yaml(path: Path) -> Any:
         return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UnavailableError(f"{path}: not found; run from the project's folder") from None
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: expected YAML, found: {' '.join(str(error).split())}") from None
 
 

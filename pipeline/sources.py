@@ -9,7 +9,6 @@ import gzip
 import hashlib
 import io
 import re
-import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -116,17 +115,10 @@ def chunks(source: Source, file: RawFile) -> Iterator[bytes]:
             while left and (chunk := plain.read(min(CHUNK, left))):
                 left -= len(chunk)
                 yield chunk
-    except _failures() as error:
+    except SourceError:
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever a backend of fsspec raises, the next source is tried)
         raise _explain(error) from None
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """What reading a source can raise."""
-    import aiohttp
-
-    kinds = (OSError, EOFError, ValueError, ImportError, zlib.error, aiohttp.ClientError)
-    s3 = sys.modules.get("botocore.exceptions")
-    return (*kinds, s3.BotoCoreError) if s3 else kinds
 
 
 def _explain(error: Exception) -> SourceError:
@@ -212,14 +204,19 @@ def fetch(
         failed = _fetch_from(source, missing, folder, progress)
         for reason in dict.fromkeys(failed.values()):
             names = listed(file.name for file, own in failed.items() if own == reason)
-            text = " ".join(f"{source}: {names}: {reason}".split())
-            reasons.append(re.sub(r"://[^/@\s]*@", "://", text))  # no password in a log
+            reasons.append(without_secrets(f"{source}: {names}: {reason}"))
             warn(reasons[-1])
         missing = list(failed)
         if not missing:
             return
     names = listed(file.name for file in missing)
     raise UnavailableError("\n  ".join([f"{folder}: no source gave {names}:", *reasons]))
+
+
+def without_secrets(text: str) -> str:
+    """The text in one line, its addresses without user, password and query."""
+    text = re.sub(r"://[^/\s]*@", "://", " ".join(text.split()))
+    return re.sub(r"(://[^?\s]*)\?[^\s:]*", r"\1?...", text)
 
 
 def _fetch_from(source: Source, files: list[RawFile], folder: Path, progress: Progress) -> dict[RawFile, str]:

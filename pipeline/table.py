@@ -80,7 +80,7 @@ def read(path: Path) -> pa.Table:
     except (pa.ArrowException, OSError) as error:
         if getattr(error, "errno", None):  # the disk, not the content
             raise
-        raise DataError(f"{path}: expected Parquet, found: {error}") from None
+        raise DataError(f"{path}: expected Parquet, found: {' '.join(str(error).split())}") from None
     if table.schema.names != COLUMNS or not table.schema.metadata:
         raise DataError(f"{path}: expected columns {', '.join(COLUMNS)}, found {', '.join(table.schema.names)}")
     if not (pa.types.is_fixed_size_binary(kind := table.schema.field("image").type) or pa.types.is_binary(kind)):

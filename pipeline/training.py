@@ -13,12 +13,11 @@ def hold_out(labels: NDArray[np.uint8], validation: Validation) -> tuple[Rows, R
     """Row numbers to fit on and row numbers held out, each in order; stratified by label."""
     from sklearn.model_selection import train_test_split
 
-    rows = np.arange(len(labels))
-    try:
-        fit, held = train_test_split(
-            rows, test_size=validation.rows, stratify=labels, random_state=validation.seed
-        )
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"train.validation.rows: expected fewer than {len(labels):,}: {reason}") from None
+    classes, n = len(np.unique(labels)), len(labels)
+    if not classes <= validation.rows <= n - classes:
+        expected = f"expected {classes} to {n - classes:,}, found {validation.rows:,}"
+        raise ConfigError(f"train.validation.rows: {expected}")
+    fit, held = train_test_split(
+        np.arange(n), test_size=validation.rows, stratify=labels, random_state=validation.seed
+    )
     return np.sort(fit), np.sort(held)

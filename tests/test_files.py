@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 
 from pipeline import files
-from pipeline.errors import ConfigError, UnavailableError
+from pipeline.errors import ConfigError, DataError, UnavailableError
 
 
 class Point(msgspec.Struct, forbid_unknown_fields=True):
@@ -171,12 +171,16 @@ def test_what_does_not_fit_is_named_with_its_file(content: object, message: str)
         files.convert(content, Point, Path("x.yaml"))
 
 
-def test_a_folder_is_recorded_until_it_changes(tmp_path: Path) -> None:
+def test_a_folder_passes_as_recorded_and_until_it_changes(tmp_path: Path) -> None:
     (folder := tmp_path / "folder").mkdir()
     (folder / "one").write_text("1")
     record = tmp_path / "record.json"
-    assert not files.is_recorded(folder, record)
+    with pytest.raises(DataError, match="has not passed the gate"):
+        files.require_recorded(folder, record)
     files.write_json(record, files.fingerprints(folder))
-    assert files.is_recorded(folder, record)
+    files.require_recorded(folder, record)
     (folder / "one").write_text("2")
-    assert not files.is_recorded(folder, record)
+    with pytest.raises(DataError, match="has not passed the gate"):
+        files.require_recorded(folder, record)
+    with pytest.raises(UnavailableError, match="not found; run `dvc repro`"):
+        files.require_recorded(tmp_path / "nowhere", record)

@@ -38,6 +38,8 @@ def test_an_unknown_argument_lists_those_the_method_takes() -> None:
     [
         ("C", "ten", "train.C: Expected `float`, got `str`; found 'ten'"),
         ("C", -1, "train.C: Expected `float` > 0.0; found -1"),
+        ("C", float("inf"), "train.C: Expected `float` <= 1000000000.0; found inf"),
+        ("components", 201, "train.components: Expected `int` <= 200; found 201"),
         ("components", 0, "train.components: Expected `int` >= 1; found 0"),
         ("components", 9.5, "train.components: Expected `int`, got `float`; found 9.5"),
     ],

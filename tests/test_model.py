@@ -27,7 +27,7 @@ def fitted(name: str) -> object:
 def test_a_loaded_model_predicts_the_same(name: str, tmp_path: Path) -> None:
     estimator, (images, _) = fitted(name), tiny_arrays(60, 1)
     model.save(estimator, tmp_path / "model.skops")
-    again = model.load(tmp_path / "model.skops")
+    again = model.load(tmp_path / "model.skops", 784, 3)
     X = images.reshape(60, -1)
     np.testing.assert_array_equal(again.predict(X), estimator.predict(X))  # type: ignore[attr-defined]
 
@@ -50,7 +50,7 @@ def test_arrays_that_are_one_object_stay_one(tmp_path: Path) -> None:
     shared = estimator[-1].support_vectors_  # type: ignore[index]
     estimator[-1].again_ = shared  # type: ignore[index]
     model.save(estimator, tmp_path / "model.skops")
-    last = model.load(tmp_path / "model.skops")[-1]
+    last = model.load(tmp_path / "model.skops", 784, 3)[-1]
     assert last.again_ is last.support_vectors_
     np.testing.assert_array_equal(last.again_, shared)
 
@@ -68,23 +68,32 @@ def test_a_class_that_is_not_trusted_is_refused_unloaded(tmp_path: Path) -> None
     estimator.extra = Validation
     skops.io.dump(estimator, tmp_path / "model.skops")
     with pytest.raises(DataError, match=r"expected a model of this project, found pipeline\.params\.Validation"):
-        model.load(tmp_path / "model.skops")
+        model.load(tmp_path / "model.skops", 784, 3)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut"])
 def test_a_file_that_is_no_model_is_named(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "model.skops").write_bytes(content)
     with pytest.raises(DataError, match=r"model\.skops: expected a skops file"):
-        model.load(tmp_path / "model.skops")
+        model.load(tmp_path / "model.skops", 784, 3)
 
 
 def test_a_zip_without_a_schema_is_named(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "model.skops", "w") as archive:
         archive.writestr("other", "")
     with pytest.raises(DataError, match="expected a skops file"):
-        model.load(tmp_path / "model.skops")
+        model.load(tmp_path / "model.skops", 784, 3)
+
+
+def test_a_classifier_of_something_else_is_refused(tmp_path: Path) -> None:
+    model.save(fitted("logistic_regression"), tmp_path / "model.skops")
+    with pytest.raises(DataError, match="of 784 pixels into 10 classes, found Pipeline of 3 classes"):
+        model.load(tmp_path / "model.skops", 784, 10)
+    skops.io.dump({"a": 1}, tmp_path / "model.skops")
+    with pytest.raises(DataError, match="found dict of 0 classes"):
+        model.load(tmp_path / "model.skops", 784, 10)
 
 
 def test_a_missing_model_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match=r"model\.skops: not found; run `dvc repro`"):
-        model.load(tmp_path / "model.skops")
+        model.load(tmp_path / "model.skops", 784, 3)

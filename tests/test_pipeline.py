@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from conftest import ROOT, Run
@@ -108,6 +109,26 @@ class Spy(LogisticRegression):
 def estimator():
     return Spy()
 '''
+
+
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+def test_a_file_of_another_schema_fails_the_gate_and_goes_no_further(
+    reproduced: Path, run: Run, stage: str
+) -> None:
+    path = reproduced / "data/parquet/test.parquet"
+    rows = pq.read_table(path)
+    pq.write_table(rows.replace_schema_metadata(rows.schema.metadata | {b"shape": b"[28, 27]"}), path)
+    gate = run(sys.executable, "-m", "pipeline", "gate")
+    assert (gate.returncode, gate.stderr.count("\n")) == (1, 1)
+    assert re.search(r"^test   critical  schema .*shape \[28, 28\].* shape \[28, 27\]", gate.stdout, re.MULTILINE)
+    done = run(sys.executable, "-m", "pipeline", stage)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def test_a_wrong_call_of_the_gate_takes_nothing_back(reproduced: Path, run: Run) -> None:
+    edit(reproduced / "params.yaml", dataset="mnits")
+    assert run(sys.executable, "-m", "pipeline", "gate").returncode == 2
+    assert (reproduced / "data/passed.json").is_file()
 
 
 def test_training_uses_one_blas_thread(reproduced: Path, run: Run) -> None:

@@ -115,3 +115,21 @@ def test_the_report_counts_by_split(dataset: Dataset, tmp_path: Path) -> None:
     report = quality.report(frames, [Verdict("train", "", "", [], False, s) for s in ("critical", "warning")])
     numbers = {key: report["train"][key] for key in ("rows", "blank", "expectations", "failed", "warnings")}
     assert numbers == {"rows": 300, "blank": 0, "expectations": 2, "failed": 1, "warnings": 1}
+
+
+def test_a_split_without_rows_has_a_report_too(dataset: Dataset) -> None:
+    empty = table.from_arrays(*tiny_arrays(0, 0), table.schema(dataset))
+    report = quality.report(
+        {"test": quality.profile(empty, 784)}, [Verdict("test", "", "", [], False, "critical")]
+    )
+    assert (report["test"]["rows"], report["test"]["pixel_mean"]) == (0, 0.0)
+
+
+def test_the_schema_is_held_to_the_letter(dataset: Dataset) -> None:
+    agreed = table.schema(dataset)
+    assert quality.schema_verdict("train", agreed, agreed).success
+    for index, other in [(0, pa.int64()), (1, pa.binary()), (2, pa.string())]:
+        changed = agreed.set(index, agreed.field(index).with_type(other))
+        verdict = quality.schema_verdict("train", changed, agreed)
+        assert verdict.fails
+        assert f"{agreed.names[index]} {other} not null" in verdict.found

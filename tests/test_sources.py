@@ -248,3 +248,17 @@ def test_an_absent_bucket_is_a_reason_and_another_gives_the_files(project: Path,
     assert "expected s3://absent/t10k-labels-idx1-ubyte or " in done.stderr
     assert done.stderr.count("\n") == 4
     assert contents(project / "data/raw") == contents(project.parent / "mirror")
+
+
+@pytest.mark.parametrize("source", ["zip://{name}::BROKEN", "tar://{name}::BROKEN", "foo://x", "github://a"])
+def test_whatever_a_source_raises_the_next_one_is_tried(dataset: Dataset, tmp_path: Path, source: str) -> None:
+    (tmp_path / "broken").write_bytes(b"no archive")
+    broken = source.replace("BROKEN", str(tmp_path / "broken"))
+    warnings = fetched(dataset, tmp_path / "new", broken, tmp_path / "mirror")
+    assert len(warnings) > 0
+    assert contents(tmp_path / "new") == contents(tmp_path / "mirror")
+
+
+def test_no_password_and_no_query_stands_in_a_message() -> None:
+    text = "https://user:p@ss@host/mnist?token=SECRET: file: unreachable\n(twice)"
+    assert sources.without_secrets(text) == "https://host/mnist?...: file: unreachable (twice)"

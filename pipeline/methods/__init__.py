@@ -16,7 +16,7 @@ import msgspec
 from pipeline.errors import ConfigError, listed
 from pipeline.params import Argument
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 

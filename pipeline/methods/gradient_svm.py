@@ -4,14 +4,19 @@ Source of the features: pipeline/features.py. The defaults were chosen on valida
 10,000 training rows.
 """
 
+from typing import Annotated
+
+import msgspec
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from pipeline.features import ExactPCA, GradientHistograms
-from pipeline.methods import Count, Positive
+from pipeline.methods import Positive
 from pipeline.svm import MatrixSVC
 
+Components = Annotated[int, msgspec.Meta(ge=1, le=200)]  # there are 200 features
 
-def estimator(C: Positive = 5.0, gamma: Positive = 2.7e-7, components: Count = 96) -> Pipeline:
+
+def estimator(C: Positive = 5.0, gamma: Positive = 2.7e-7, components: Components = 96) -> Pipeline:
     """C: inverse regularisation; gamma: of the kernel exp(-gamma |a - b|^2); components: principal axes kept."""
     svm = MatrixSVC(C=C, gamma=gamma, cache_size=2000)
     return make_pipeline(GradientHistograms(), ExactPCA(components), svm)

@@ -12,10 +12,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from pipeline import datasets, idx, params, table
+    from pipeline.errors import DataError
 
     dataset = datasets.load(params.load(args.params).dataset)
     schema = table.schema(dataset)
     for split, record in dataset.splits.items():
         images, labels = (idx.read(args.raw / file.name) for file in record.files)
-        table.write(table.from_arrays(images, labels, schema), args.parquet / f"{split}.parquet")
+        try:
+            rows = table.from_arrays(images, labels, schema)
+        except DataError as error:
+            raise DataError(f"{args.raw}: {split} {error}; run `python -m pipeline inspect`") from None
+        table.write(rows, args.parquet / f"{split}.parquet")
     print(f"convert: {', '.join(dataset.splits)} of {dataset.name} in {args.parquet}, read back and compared")

@@ -7,6 +7,7 @@ from typing import Any
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parquet", type=Path, default=Path("data/parquet"))
+    parser.add_argument("--passed", type=Path, default=Path("data/passed.json"))
     parser.add_argument("--model", type=Path, default=Path("data/model/model.skops"))
     parser.add_argument("--metrics", type=Path, default=Path("metrics"), help="folder of all that is written")
 
@@ -16,10 +17,11 @@ def run(args: argparse.Namespace) -> None:
 
     from pipeline import files, metrics, model, plots, table
 
+    files.require_recorded(args.parquet, args.passed)
     test = table.read(args.parquet / "test.parquet")
     images, actual = table.to_arrays(test)
     names, pixels = table.class_names(test), images.reshape(len(images), -1)
-    estimator = model.load(args.model)
+    estimator = model.load(args.model, pixels.shape[1], len(names))
     with threadpool_limits(1):  # sums must not depend on the number of BLAS threads
         predicted = estimator.predict(pixels)
         probabilities = estimator.predict_proba(pixels) if hasattr(estimator, "predict_proba") else None
@@ -28,11 +30,11 @@ def run(args: argparse.Namespace) -> None:
     scores["recall"] = {row["class"]: row["recall"] for row in recalls}
     if probabilities is not None:
         scores["log_loss"] = metrics.log_loss(actual, probabilities)
-    columns = {"id": range(len(actual)), "actual": actual, "predicted": predicted}
+    columns = {"id": test["id"].to_pylist(), "actual": actual, "predicted": predicted}
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    sheet = plots.misclassified(images, actual, predicted, names)
     files.write_json(args.metrics / "test.json", scores)
     files.write_bytes(args.metrics / "predictions.csv", plots.as_csv(rows, list(columns)))
     files.write_bytes(args.metrics / "recall.csv", plots.as_csv(recalls, list(recalls[0])))
-    sheet = plots.misclassified(images, actual, predicted, names)
     files.write_bytes(args.metrics / "misclassified.png", sheet)
     print(f"evaluate: test {metrics.in_words(scores)}")

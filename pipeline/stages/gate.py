@@ -17,12 +17,13 @@ def run(args: argparse.Namespace) -> None:
     from pipeline import datasets, files, params, quality, table
     from pipeline.errors import DataError
 
-    args.passed.unlink(missing_ok=True)
     dataset = datasets.load(params.load(args.params).dataset)
     pixels = math.prod(dataset.shape)
     tables = {split: table.read(args.parquet / f"{split}.parquet") for split in dataset.splits}
     frames = {split: quality.profile(rows, pixels) for split, rows in tables.items()}
-    verdicts = quality.validate(dataset, frames, args.docs)
+    schemas = [quality.schema_verdict(split, rows.schema, table.schema(dataset)) for split, rows in tables.items()]
+    verdicts = schemas + quality.validate(dataset, frames, args.docs)
+    args.passed.unlink(missing_ok=True)
     files.write_json(args.report, quality.report(frames, verdicts))
     if broken := [verdict for verdict in verdicts if not verdict.success]:
         print(quality.as_text(broken))

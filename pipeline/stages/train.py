@@ -17,12 +17,11 @@ def run(args: argparse.Namespace) -> None:
     from threadpoolctl import threadpool_limits
     from tqdm import tqdm
 
-    from pipeline import errors, files, methods, metrics, model, params, table, training
+    from pipeline import files, methods, metrics, model, params, table, training
 
     config = params.load(args.params).train
     method = methods.build(config.method, config.arguments)
-    if not files.is_recorded(args.parquet, args.passed):
-        raise errors.DataError(f"{args.parquet}: has not passed the gate; run `python -m pipeline gate`")
+    files.require_recorded(args.parquet, args.passed)
     images, labels = table.to_arrays(table.read(args.parquet / "train.parquet"))
     pixels = images.reshape(len(images), -1)
     rows, held = training.hold_out(labels, config.validation)
