@@ -1,7 +1,8 @@
-"""Image features as scikit-learn transformers, in arithmetic that is exact.
+"""Image features as scikit-learn transformers, in arithmetic that does not depend on the machine.
 
-All values are integers small enough for their float type, so no sum is rounded: the result is the same bytes on
-any processor, with any BLAS kernel and any number of threads.
+Sums are of integers small enough for their float type, so none is rounded: histograms and projections are the
+same bytes with any BLAS kernel and any number of threads. Only the principal axes come from floating-point LAPACK;
+rounding them to a grid hides their last bits, which leaves a difference possible but most unlikely.
 """
 
 import math
