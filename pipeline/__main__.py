@@ -7,16 +7,21 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from pipeline.errors import PipelineError, UnavailableError
 
-COMMANDS = {
+STAGES = {
     "download": "bring the raw IDX files, verified, into a folder",
     "inspect": "check the raw files against the dataset's record",
     "convert": "convert the raw files to Parquet",
     "gate": "hold the Parquet files to the dataset's expectations",
     "train": "measure the validation error, then fit the model on all of train",
     "evaluate": "score the model on the test split, once",
+}
+COMMANDS = {
+    "check": "hold any folder of four IDX files to a dataset's record and gates",
+    "profile": "write the record of a new dataset from known good files",
 }
 EPILOG = """exit codes: 0 done and good; 1 the data or the result failed a check;
 2 the call or the configuration is wrong; 3 the environment failed (network, disk, missing file)"""
@@ -28,12 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m pipeline", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, text in COMMANDS.items():
-        stage = importlib.import_module(f"pipeline.stages.{name}")
-        stage.add_arguments(commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}."))
+    for name, text in (STAGES | COMMANDS).items():
+        own = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        _module(name).add_arguments(own)
     args = parser.parse_args(argv)
     try:
-        importlib.import_module(f"pipeline.stages.{args.command}").run(args)
+        _module(args.command).run(args)
     except PipelineError as error:
         return _fail(args.command, str(error), error.exit_code)
     except ModuleNotFoundError as error:
@@ -46,6 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         hint = "; run the stage that makes it, or `dvc repro`" if isinstance(error, FileNotFoundError) else ""
         return _fail(args.command, f"{where}{error.strerror or error}{hint}", UnavailableError.exit_code)
     return 0
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"pipeline.{'stages' if name in STAGES else 'commands'}.{name}")
 
 
 def _fail(command: str, message: str, code: int) -> int:

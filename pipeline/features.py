@@ -59,7 +59,7 @@ class GradientHistograms(TransformerMixin, BaseEstimator):
 
         with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(fill, range(0, len(X), CHUNK)))
-        return features.reshape(len(X), -1)
+        return features.reshape(len(X), DIRECTIONS * weights.shape[1])
 
 
 def direction_planes(images: NDArray[np.uint8]) -> NDArray[np.float32]:

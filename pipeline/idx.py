@@ -3,7 +3,9 @@
 Source: the page of the MNIST database, "The IDX file format".
 """
 
+import gzip
 import math
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +17,7 @@ from pipeline.errors import DataError
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {np.dtype(name): code for code, name in DTYPES.items()}
 MAX_RANK = 32
+MOST_UNPACKED = 200  # times the packed length: images come to 5, a file of nothing but zeros to 1,000
 
 
 class IdxError(DataError):
@@ -68,6 +71,26 @@ def read(path: Path) -> NDArray[Any]:
         return np.memmap(path, header.dtype, "r", header.offset, header.shape)
     except ValueError as error:  # sizes beside a 0 that no array can have
         raise IdxError(path, "sizes", "an array that NumPy can hold", f"{header}: {error}") from None
+
+
+def unpack(packed: Path, path: Path) -> None:
+    """Write the gzipped IDX file `packed` plain to `path`, no more of it than its header asks for and one byte.
+
+    Raises IdxError where it is no whole gzip file, or one made to fill the disk.
+    """
+    limit = MOST_UNPACKED * packed.stat().st_size + (1 << 16)
+    try:
+        with gzip.open(packed) as source, path.open("wb") as target:
+            target.write(source.read(4 + 4 * MAX_RANK))
+            target.flush()
+            left = read_header(path).file_bytes + 1 - target.tell()
+            if left > limit:
+                found = f"{packed.stat().st_size:,} bytes packed for {left:,}"
+                raise IdxError(packed, "gzip", f"at most {MOST_UNPACKED} times the packed length", found)
+            while left > 0 and (chunk := source.read(min(left, 1 << 20))):
+                left -= target.write(chunk)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise IdxError(packed, "gzip", "whole gzip data", f"it cut or damaged: {error}") from None
 
 
 def encode(array: NDArray[Any]) -> bytes:

@@ -1,7 +1,7 @@
 """params.yaml as frozen structs; an unknown, missing or ill-typed key is an error."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -28,10 +28,23 @@ class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arguments: dict[str, Argument]
 
 
+class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the gates look. seed: deals the folds of the probe.
+
+    expect, train, test: thresholds other than the record's, laid over its `expect`, `train.expect`, `test.expect`.
+    """
+
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 0
+    expect: dict[str, Any] = {}
+    train: dict[str, Any] = {}
+    test: dict[str, Any] = {}
+
+
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that a user may change."""
 
     dataset: str
+    gate: Gate
     train: Train
 
 

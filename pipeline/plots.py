@@ -14,7 +14,7 @@ MARGIN, LINE = 6, 14  # pixels around a digit, and the height of a line of text
 RUN_LENGTH = 3  # zlib's Z_RLE: the same bytes on every processor
 
 
-def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
+def as_csv(rows: Iterable[Mapping[Any, Any]], columns: Sequence[str]) -> bytes:
     """Rows as CSV with a header and Unix line ends."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
@@ -34,22 +34,33 @@ def misclassified(
     images: uint8[n, rows, columns]; actual, predicted: int[n]. It shows the first 120 and says how many there are.
     """
     wrong = np.flatnonzero(actual != predicted)
-    shown = wrong[:MOST]
+    captions = [f"{row}\n{class_names[actual[row]]} > {class_names[predicted[row]]}" for row in wrong[:MOST]]
+    title = f"{len(wrong):,} of {len(images):,} misclassified{shown(len(wrong))}: row, given > predicted"
+    return contact_sheet(title, images[wrong[:MOST]], captions)
+
+
+def shown(n: int) -> str:
+    """Says that of `n` pictures only the first are shown, where that is so."""
+    return f", the first {MOST}" if n > MOST else ""
+
+
+def contact_sheet(title: str, images: NDArray[np.uint8], captions: Sequence[str]) -> bytes:
+    """A PNG of images uint8[n, rows, columns], a caption of up to two lines under each.
+
+    The same bytes on every processor.
+    """
     rows, columns = images.shape[1] * ZOOM, images.shape[2] * ZOOM
     width, height = columns + 2 * MARGIN, rows + 2 * MARGIN + 2 * LINE
-    lines = max(1, -(-len(shown) // COLUMNS))
+    lines = max(1, -(-len(images) // COLUMNS))
     sheet = Image.new("L", (COLUMNS * width, lines * height + 2 * LINE), 255)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(10)
-    first = f", the first {len(shown)}" if len(shown) < len(wrong) else ""
-    title = f"{len(wrong):,} of {len(images):,} misclassified{first}: row, given > predicted"
     draw.text((MARGIN, LINE // 2), title, 0, font)
-    for place, row in enumerate(shown):
+    for place, (image, caption) in enumerate(zip(images, captions, strict=True)):
         left = place % COLUMNS * width + MARGIN
         top = place // COLUMNS * height + 2 * LINE
-        digit = Image.fromarray(255 - images[row]).resize((columns, rows), Image.Resampling.NEAREST)
+        digit = Image.fromarray(255 - image).resize((columns, rows), Image.Resampling.NEAREST)
         sheet.paste(digit, (left, top))
-        given, guess = class_names[actual[row]], class_names[predicted[row]]
-        draw.text((left, top + rows + 2), f"{row}\n{given} > {guess}", 0, font, spacing=2)
+        draw.text((left, top + rows + 2), caption, 0, font, spacing=2)
     out = io.BytesIO()
     sheet.save(out, "png", compress_type=RUN_LENGTH)
     return out.getvalue()

@@ -35,6 +35,13 @@ def schema(dataset: Dataset) -> pa.Schema:
     return pa.schema(fields, metadata)
 
 
+def in_words(schema: pa.Schema) -> str:
+    """Fields, types and metadata of a schema, in one line."""
+    fields = [f"{field.name} {field.type}{'' if field.nullable else ' not null'}" for field in schema]
+    metadata = {key.decode(): value.decode(errors="replace") for key, value in (schema.metadata or {}).items()}
+    return "; ".join(fields + [f"{key} {value}" for key, value in sorted(metadata.items())])
+
+
 def from_arrays(images: NDArray[np.uint8], labels: NDArray[np.uint8], schema: pa.Schema) -> pa.Table:
     """A table of images uint8[n, rows, columns] and labels uint8[n]; the images are not copied.
 

@@ -1,13 +1,15 @@
 """Fixtures: the real MNIST files, and a small project of its own with a dataset that is made here."""
 
-import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import yaml
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline import idx
 from pipeline.__main__ import main
+from pipeline.quality import profile
 
 ROOT = Path(__file__).parent.parent
 NAMES = {"train": "train", "test": "t10k"}
@@ -51,31 +54,15 @@ def tiny_arrays(rows: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uin
     return images, labels
 
 
-def write_tiny(folder: Path) -> dict[str, object]:
+def write_tiny(folder: Path) -> dict[str, Any]:
     """Write the four raw files of a dataset of 300 + 60 rows into `folder`; return its record."""
     folder.mkdir(parents=True, exist_ok=True)
-    splits = {}
     for seed, (split, rows) in enumerate([("train", 300), ("test", 60)]):
         images, labels = tiny_arrays(rows, seed)
-        record: dict[str, object] = {"class_counts": np.bincount(labels).tolist()}
-        for kind, array, name in [("images", images, "images-idx3"), ("labels", labels, "labels-idx1")]:
-            path = folder / f"{NAMES[split]}-{name}-ubyte"
-            path.write_bytes(content := idx.encode(array))
-            digest = hashlib.sha256(content).hexdigest()
-            record[kind] = {"name": path.name, "bytes": len(content), "sha256": digest}
-        record["expect"] = {"pixel_mean": [10, 20], "pixel_std": [40, 60], "ink": [60, 64]}
-        splits[split] = record
-    return {
-        "name": "tiny",
-        "title": "Bars",
-        "licence": "none",
-        "citation": "none",
-        "shape": [28, 28],
-        "class_names": ["left", "middle", "right"],
-        "mirrors": [],
-        "package": None,
-        **splits,
-    }
+        for array, name in [(images, "images-idx3"), (labels, "labels-idx1")]:
+            (folder / f"{NAMES[split]}-{name}-ubyte").write_bytes(idx.encode(array))
+    record: dict[str, Any] = msgspec.to_builtins(profile.of_folder(folder, None, "tiny", 0))
+    return record | {"class_names": ["left", "middle", "right"]}
 
 
 def make_project(folder: Path, mirror: Path) -> Path:
@@ -85,9 +72,9 @@ def make_project(folder: Path, mirror: Path) -> Path:
     for name in [*names, ".gitignore", "dvc.yaml", "requirements/run.txt"]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
-    (folder / "pipeline/datasets/tiny.yaml").write_text(yaml.safe_dump(write_tiny(mirror)))
+    (folder / "pipeline/datasets/tiny.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(write_tiny(mirror)))))
     train = {"method": "logistic_regression", "validation": {"rows": 60, "seed": 0}, "C": None}
-    (folder / "params.yaml").write_text(yaml.safe_dump({"dataset": "tiny", "train": train}))
+    (folder / "params.yaml").write_text(yaml.safe_dump({"dataset": "tiny", "gate": {}, "train": train}))
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
     return folder
 

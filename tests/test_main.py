@@ -31,14 +31,14 @@ def test_help_and_wrong_arguments_import_nothing_heavy(call: list[str]) -> None:
     ("params", "code", "message"),
     [
         (
-            "dataset: tiny\ntrain: {method: x, validation: {rows: 1, seed: 0}}\ngama: 3\n",
+            "dataset: tiny\ngate: {}\ntrain: {method: x, validation: {rows: 1, seed: 0}}\ngama: 3\n",
             2,
             "params.yaml: Object contains unknown field `gama`",
         ),
-        ("dataset: tiny\n", 2, "params.yaml: Object missing required field `train`"),
+        ("dataset: tiny\n", 2, "params.yaml: Object missing required field `gate`"),
         ("dataset: [\n", 2, "params.yaml: expected YAML"),
         (
-            "dataset: mnits\ntrain: {method: x, validation: {rows: 1, seed: 0}}\n",
+            "dataset: mnits\ngate: {}\ntrain: {method: x, validation: {rows: 1, seed: 0}}\n",
             2,
             "dataset: expected one of mnist",
         ),
@@ -74,7 +74,7 @@ def test_a_wrong_params_file_is_one_line_and_its_exit_code(
 def test_a_wrong_method_or_argument_is_found_before_any_data_is_read(
     project: Path, run: Run, train: str, message: str
 ) -> None:
-    (project / "params.yaml").write_text(f"dataset: tiny\ntrain: {train}\n")
+    (project / "params.yaml").write_text(f"dataset: tiny\ngate: {{}}\ntrain: {train}\n")
     done = run(sys.executable, "-m", "pipeline", "train")
     assert done.returncode == 2
     assert message in done.stderr

@@ -7,9 +7,9 @@ from conftest import ROOT
 
 from pipeline import datasets, methods, params
 from pipeline.errors import ConfigError, UnavailableError
-from pipeline.params import Params, Train, Validation
+from pipeline.params import Gate, Params, Train, Validation
 
-GOOD = "{dataset: mnist, train: {method: gradient_svm, validation: {rows: 100, seed: 0}}}"
+GOOD = "{dataset: mnist, gate: {}, train: {method: gradient_svm, validation: {rows: 100, seed: 0}}}"
 
 
 def load(folder: Path, text: str) -> Params:
@@ -24,7 +24,7 @@ def test_the_projects_own_file_loads_and_names_what_there_is() -> None:
 
 
 def test_a_file_gives_its_values(tmp_path: Path) -> None:
-    assert load(tmp_path, GOOD) == Params("mnist", Train("gradient_svm", Validation(rows=100, seed=0), {}))
+    assert load(tmp_path, GOOD) == Params("mnist", Gate(), Train("gradient_svm", Validation(rows=100, seed=0), {}))
 
 
 def test_other_keys_of_train_are_the_methods_arguments(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from conftest import ROOT, Run, tiny_arrays
 
-from pipeline.__main__ import COMMANDS
+from pipeline.__main__ import STAGES
 
 README = (ROOT / "README.md").read_text()
 
@@ -76,7 +76,7 @@ def test_the_picture_of_the_pipeline_is_what_dvc_draws() -> None:
 
 def test_every_stage_output_and_parameter_is_described() -> None:
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    assert set(stages) == set(COMMANDS)
+    assert set(stages) == set(STAGES)
     for name, stage in stages.items():
         assert f"| `{name}` |" in README
         for out in stage.get("outs", []) + stage.get("metrics", []):

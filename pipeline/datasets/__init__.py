@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from pipeline.datasets.thresholds import SplitThresholds, Thresholds, differences, merged
 from pipeline.errors import ConfigError
 from pipeline.files import convert, read_yaml
+from pipeline.params import Gate
 
 Split = Literal["train", "test"]
 FOLDER = Path(__file__).parent
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Range = tuple[float, float]
 
 
 class RawFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,25 +33,13 @@ class PackageFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     members: dict[str, str]
 
 
-class Expectations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The numbers that the gate holds a split to, in grey levels 0-255 and pixels; ranges are inclusive.
-
-    pixel_mean, pixel_std: an image's mean and standard deviation, averaged over the split's images;
-    ink: the non-zero pixels of any image.
-    """
-
-    pixel_mean: Range
-    pixel_std: Range
-    ink: tuple[int, int]
-
-
 class SplitRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One split: its two files, how many rows each class has, and what the gate expects of it."""
 
     images: RawFile
     labels: RawFile
     class_counts: tuple[int, ...]
-    expect: Expectations
+    expect: SplitThresholds
 
     @property
     def rows(self) -> int:
@@ -74,6 +63,7 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     class_names: tuple[str, ...]
     mirrors: tuple[str, ...]
     package: PackageFile | None
+    expect: Thresholds
     train: SplitRecord
     test: SplitRecord
 
@@ -97,5 +87,25 @@ def load(name: str) -> Dataset:
     """The record of a dataset; ConfigError where there is none or it does not fit."""
     if name not in names():
         raise ConfigError(f"dataset: expected one of {', '.join(names())}, found {name!r}")
-    path = FOLDER / f"{name}.yaml"
+    return read(FOLDER / f"{name}.yaml")
+
+
+def find(name: str) -> Dataset:
+    """The record of a dataset by its name, or by the path of its YAML file."""
+    return read(Path(name)) if name.endswith((".yaml", ".yml")) else load(name)
+
+
+def read(path: Path) -> Dataset:
+    """The record in a file; ConfigError where it does not fit."""
     return convert(read_yaml(path), Dataset, path)
+
+
+def with_thresholds(dataset: Dataset, gate: Gate, path: Path) -> tuple[Dataset, list[str]]:
+    """The dataset with the thresholds that `gate:` in params.yaml, at `path`, changes, and a line for each change.
+
+    Raises ConfigError for a threshold that there is not, or that does not fit.
+    """
+    record = msgspec.to_builtins(dataset)
+    changes = {"expect": gate.expect, "train": {"expect": gate.train}, "test": {"expect": gate.test}}
+    changed = convert(merged(record, changes), Dataset, path)
+    return changed, differences(record, msgspec.to_builtins(changed))

@@ -1,7 +1,6 @@
 """Stage `gate`: the Parquet files against the dataset's expectations."""
 
 import argparse
-import math
 from pathlib import Path
 
 
@@ -9,26 +8,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--parquet", type=Path, default=Path("data/parquet"))
     parser.add_argument("--docs", type=Path, default=Path("data/docs"), help="folder of the HTML report")
-    parser.add_argument("--report", type=Path, default=Path("metrics/quality.json"))
+    parser.add_argument("--metrics", type=Path, default=Path("metrics"), help="folder of the numbers and suspects")
     parser.add_argument("--passed", type=Path, default=Path("data/passed.json"), help="what has passed the gate")
 
 
 def run(args: argparse.Namespace) -> None:
-    from pipeline import datasets, files, params, quality, table
+    from pipeline import datasets, files, params, plots, quality, table
     from pipeline.errors import DataError
+    from pipeline.quality import formats, suspects
 
-    dataset = datasets.load(params.load(args.params).dataset)
-    pixels = math.prod(dataset.shape)
+    config = params.load(args.params)
+    dataset, changes = datasets.with_thresholds(datasets.load(config.dataset), config.gate, args.params)
     tables = {split: table.read(args.parquet / f"{split}.parquet") for split in dataset.splits}
-    frames = {split: quality.profile(rows, pixels) for split, rows in tables.items()}
-    schemas = [quality.schema_verdict(split, rows.schema, table.schema(dataset)) for split, rows in tables.items()]
-    verdicts = schemas + quality.validate(dataset, frames, args.docs)
+    judged = quality.judge(dataset, tables, config.gate.seed, args.docs)
     args.passed.unlink(missing_ok=True)
-    files.write_json(args.report, quality.report(frames, verdicts))
-    if broken := [verdict for verdict in verdicts if not verdict.success]:
-        print(quality.as_text(broken))
-    if failed := sum(verdict.fails for verdict in verdicts):
+    rows = suspects.ranked(judged.evidence)
+    listed = plots.as_csv(rows.to_dict("records"), suspects.COLUMNS)
+    files.write_json(args.metrics / "quality.json", quality.report(judged))
+    files.write_bytes(args.metrics / "suspects.csv", listed)
+    files.write_bytes(args.metrics / "suspects.png", suspects.picture(rows, judged.evidence, dataset))
+    for line in [*(f"gate: {args.params}: gate.{change}" for change in changes), formats.as_text(judged.verdicts)]:
+        print(line)
+    if judged.failed:
         page = (args.docs / "index.html").resolve().as_uri()
-        raise DataError(f"{args.parquet}: {failed} of {len(verdicts)} expectations failed; see {page}")
+        raise DataError(f"{args.parquet}: {formats.summary(judged.verdicts)}; see {page}")
     files.write_json(args.passed, files.fingerprints(args.parquet))
-    print(f"gate: {len(verdicts)} expectations of {dataset.name} checked, none failed")
+    print(f"gate: {dataset.name}: {formats.summary(judged.verdicts)}")

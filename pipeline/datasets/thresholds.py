@@ -1,0 +1,111 @@
+"""The numbers that the gates hold a dataset to, and how params.yaml may change them; never silently."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+Range = tuple[float, float]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Inclusive ranges of what is measured of an image: of each image, and of the mean over a split."""
+
+    each: Range
+    mean: Range
+
+
+class ImageMeasures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is measured of each image.
+
+    pixel_mean, pixel_std, pixel_max: mean, standard deviation and largest of its grey levels, 0-255;
+    ink: pixels with ink; bright: the share of all pixels that are saturated; greys: the share of ink that is not;
+    sharpness: the steps between pixels side by side, over the sum of grey levels;
+    box: the longer side of the ink's bounding box, in pixels;
+    centre_y, centre_x: the centre of mass, in pixels from the middle of the field;
+    specks: bright pixels that stand alone.
+    """
+
+    pixel_mean: Measure
+    pixel_std: Measure
+    pixel_max: Measure
+    ink: Measure
+    bright: Measure
+    greys: Measure
+    sharpness: Measure
+    box: Measure
+    centre_y: Measure
+    centre_x: Measure
+    specks: Measure
+
+
+class SplitThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is expected of one split.
+
+    duplicates: rows that may repeat an earlier one;
+    suspects: rows whose label the probe may contradict with confidence;
+    reference_distance: of a class's mean image from its reference, RMS in grey levels, the largest of all classes;
+    probe_error, class_errors: the share of rows that the probe gets wrong, of all and of each class.
+    """
+
+    images: ImageMeasures
+    duplicates: Count
+    suspects: Count
+    reference_distance: Range
+    probe_error: Range
+    class_errors: tuple[Range, ...]
+
+
+class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What both splits are held to.
+
+    shared, near: rows of test that may stand in train too, byte for byte or nearly;
+    near_distance: up to which RMS difference in grey levels two images are nearly the same;
+    drift: the largest distance between a class's mean images in the two splits, RMS in grey levels;
+    reference_tolerance: up to which a mean image is taken for its reference;
+    references: a PNG of each class's mean image, in base64.
+    """
+
+    shared: Count
+    near: Count
+    near_distance: float
+    drift: Range
+    reference_tolerance: float
+    references: tuple[str, ...]
+
+
+def merged(record: Any, changes: Any) -> Any:
+    """The record's builtins with the changes laid over them, key by key."""
+    if not (isinstance(record, dict) and isinstance(changes, dict)):
+        return changes
+    return record | {key: merged(record.get(key), value) for key, value in changes.items()}
+
+
+def differences(before: Any, after: Any, path: str = "") -> list[str]:
+    """What changed between two trees of builtins, one line a leaf, saying whether it was loosened or tightened."""
+    if isinstance(before, dict):
+        return [
+            line
+            for key in before
+            for line in differences(before[key], after[key], f"{path}.{key}" if path else key)
+        ]
+    if before == after:
+        return []
+    return [f"{path} is {_short(after)}, in the record {_short(before)}: {_direction(before, after)}"]
+
+
+def _short(value: Any) -> str:
+    text = str(list(value) if isinstance(value, tuple) else value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+def _direction(before: Any, after: Any) -> str:
+    if isinstance(before, tuple | list) and all(isinstance(part, int | float) for part in [*before, *after]):
+        low, high = after[0] - before[0], after[1] - before[1]
+    elif isinstance(before, int | float):
+        low, high = 0, after - before
+    else:
+        return "changed"
+    if low <= 0 <= high:
+        return "looser"
+    return "tighter" if low >= 0 >= high else "moved"

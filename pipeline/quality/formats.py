@@ -1,0 +1,110 @@
+"""Verdicts as text for people, JSON for programs, JUnit and workflow commands for CI systems."""
+
+import io
+import json
+from collections import Counter
+from typing import Any
+from xml.etree import ElementTree
+
+from pipeline.errors import listed
+from pipeline.quality.verdicts import Verdict
+
+WIDTH = 160  # of the table, where there is no terminal to ask
+
+
+def summary(verdicts: list[Verdict]) -> str:
+    """How many checks there were, failed and warned, in a line."""
+    counts = Counter("failed" if v.fails else "warned" for v in verdicts if not v.success)
+    failed, warned = counts["failed"], counts["warned"]
+    warnings = f", {warned:,} warning{'s' * (warned != 1)}" if warned else ""
+    return f"{len(verdicts):,} expectations checked, {failed or 'none'} failed{warnings}"
+
+
+def as_text(verdicts: list[Verdict], width: int | None = None) -> str:
+    """A table of the verdicts that are not good: what, expected, found, example rows, what it usually means."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    bad = sorted((verdict for verdict in verdicts if not verdict.success), key=lambda v: not v.fails)
+    if not bad:
+        return ""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name, ratio in [
+        ("split", 1),
+        ("", 1),
+        ("check", 2),
+        ("expected", 3),
+        ("found", 3),
+        ("rows", 2),
+        ("usually", 4),
+    ]:
+        table.add_column(name, overflow="fold", max_width=12 * ratio)
+    for v in bad:
+        mark = "FAIL" if v.fails else v.severity
+        table.add_row(*_plain(v.split, mark, v.check, v.expected, v.found, listed(v.rows), v.usually))
+    out = io.StringIO()
+    Console(file=out, width=width or WIDTH, highlight=False, color_system=None).print(table)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def _plain(*cells: str) -> list[Any]:
+    from rich.text import Text
+
+    return [Text(cell) for cell in cells]
+
+
+def as_json(verdicts: list[Verdict]) -> str:
+    """All verdicts, with all rows that are known of each."""
+    failed = sum(verdict.fails for verdict in verdicts)
+    items = [v._asdict() | {"rows": [row._asdict() for row in v.rows]} for v in verdicts]
+    return json.dumps({"failed": failed, "verdicts": items}, indent=2, ensure_ascii=False)
+
+
+def as_junit(verdicts: list[Verdict]) -> str:
+    """JUnit XML: a test case an expectation, in a suite a split or file; a warning is in the case's output."""
+    failed = str(sum(verdict.fails for verdict in verdicts))
+    root = ElementTree.Element("testsuites", tests=str(len(verdicts)), failures=failed)
+    for split in dict.fromkeys(verdict.split for verdict in verdicts):
+        own = [verdict for verdict in verdicts if verdict.split == split]
+        failures = str(sum(verdict.fails for verdict in own))
+        suite = ElementTree.SubElement(root, "testsuite", name=split, tests=str(len(own)), failures=failures)
+        for v in own:
+            case = ElementTree.SubElement(suite, "testcase", classname=f"{split}.{v.check}", name=v.expected)
+            if not v.success:
+                text = _clean(
+                    f"expected: {v.expected}\nfound: {v.found}\nrows: {listed(v.rows, 20)}\nusually: {v.usually}"
+                )
+                element = ElementTree.SubElement(case, "failure" if v.fails else "system-out")
+                element.text = text
+                if v.fails:
+                    element.set("message", _clean(f"expected {v.expected}, found {v.found}"))
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def _clean(text: str) -> str:
+    """The text without the characters that XML has no place for."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
+def as_github(verdicts: list[Verdict]) -> str:
+    """Workflow commands: an annotation a verdict that is not good."""
+    lines = []
+    for v in verdicts:
+        if not v.success:
+            kind = "error" if v.fails else "warning"
+            rows = f"; rows {listed(v.rows)}" if v.rows else ""
+            title = _escaped(f"{v.split}: {v.check}").replace(":", "%3A").replace(",", "%2C")
+            text = f"expected {v.expected}; found {v.found}{rows}; usually: {v.usually}"
+            lines.append(f"::{kind} title={title}::{_escaped(text)}")
+    return "\n".join(lines)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+FORMATS = {"text": as_text, "json": as_json, "junit": as_junit, "github": as_github}

@@ -1,0 +1,78 @@
+"""What the measures are called, and what a failed check usually means."""
+
+MEASURES = {
+    "pixel_mean": "mean grey level",
+    "pixel_std": "standard deviation of grey levels",
+    "pixel_max": "brightest pixel",
+    "ink": "pixels with ink",
+    "bright": "share of saturated pixels",
+    "greys": "share of ink that is grey",
+    "sharpness": "sharpness (steps between pixels over grey)",
+    "box": "longer side of the ink's box, in pixels",
+    "centre_y": "centre of mass, pixels below the middle",
+    "centre_x": "centre of mass, pixels right of the middle",
+    "specks": "bright pixels that stand alone",
+}
+
+# Where a value outside its range says different things above and below it: (below, above).
+SIDES = {
+    "pixel_mean": ("images darker than they were, or scaled to 0 to 1", "inverted, brighter or bolder images"),
+    "pixel_std": ("contrast lost: blurred or scaled images", "contrast raised: thresholded or inverted images"),
+    "pixel_max": ("grey levels scaled down: 0 to 1, or divided?", "grey levels beyond what the record has"),
+    "ink": ("strokes eroded, or blank images", "inverted, bolder or noisy images"),
+    "bright": ("grey levels scaled down, or blurred images", "images thresholded, inverted or clipped to white"),
+    "greys": ("images thresholded to black and white", "images blurred or resampled, or their contrast lowered"),
+    "sharpness": (
+        "images blurred, resampled, or bolder",
+        "images thresholded, noisy, or their bytes out of order",
+    ),
+    "box": ("images scaled down, or eroded", "images scaled up, rotated, inverted or noisy: digits fill 20 x 20"),
+    "centre_y": ("images shifted up, or not centred", "images shifted down, or not centred"),
+    "centre_x": ("images shifted left, or not centred", "images shifted right, or not centred"),
+    "specks": ("salt noise is gone that the record has", "salt noise, or bytes out of order"),
+    "probe_error": ("the same images many times", "labels do not belong to the images, or another dataset"),
+    "class_errors": ("hard images of the class missing, or easy ones repeated", "labels of this class flipped"),
+}
+
+MEANINGS = {
+    "file": "the download is incomplete, or the folder another one",
+    "gzip": "the download was cut short, or is something else",
+    "SHA-256": "another version of the file, or damaged; --no-checksums accepts other bytes",
+    "magic": "not an IDX file: packed, a web page in its place, or its header's bytes out of order",
+    "rank": "a damaged header",
+    "header": "the file was cut short",
+    "length": "the file was cut short, or something was added to it",
+    "sizes": "a damaged header, or its bytes out of order",
+    "shape": "images and labels exchanged, rows dropped or repeated, the other split's file, or another dataset",
+    "schema": "another writer or version made the file",
+    "rows": "rows dropped or repeated, in one of the two files or both, or the other split's file",
+    "nulls": "a join or conversion lost values",
+    "ids": "rows dropped, repeated or reordered after the conversion",
+    "label type": "another writer made the file",
+    "label range": "labels of another dataset, counted from 1, or damaged",
+    "class_counts": "labels changed, rows dropped or repeated, a class missing, or the other split's file",
+    "image length": "images cut short, or of another size",
+    "blank": "blank images: a failed conversion, or placeholders for missing ones",
+    "constant": "images of one grey level: a failed conversion",
+    "transformation": "the images were changed in this way on their way here",
+    "labels": "images and labels do not belong together",
+    "label_offset": "images and labels shifted against each other: a row lost or added in one of the two files",
+    "reference_distance": "another dataset, changed images, or images under other labels",
+    "drift": "train and test come from different sources, or one of them was changed",
+    "duplicates": "rows repeated, or copies put in place of missing images",
+    "shared": "leakage: test images stand in train",
+    "near": "leakage: test images stand in train, moved, with noise or encoded anew",
+    "suspect": "labels worth a look; see metrics/suspects.csv",
+    "suspects": "labels flipped",
+}
+
+
+def usually(check: str, below: bool | None = None) -> str:
+    """What a failure of the check usually means; `below`: whether what was found lies below the range."""
+    parts = check.split(".")
+    sides = SIDES[parts[1]] if parts[0] == "images" else SIDES.get(parts[0])
+    if sides is None:
+        return MEANINGS[parts[0]]
+    if below is None:
+        return f"below: {sides[0]}; above: {sides[1]}"
+    return sides[0] if below else sides[1]

@@ -1,0 +1,200 @@
+"""A dataset's record from known good files: what the gates measure of them, each number with a margin.
+
+Every margin leaves room for a faithful copy, in which each grey level may differ by one, and for another seed of
+the probe; it is explained in a comment of the record.
+"""
+
+import io
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from pipeline import datasets, references, table
+from pipeline.datasets import Dataset, RawFile, Split, SplitRecord
+from pipeline.datasets.thresholds import ImageMeasures, Measure, Range, SplitThresholds, Thresholds
+from pipeline.files import sha256
+from pipeline.quality.evidence import Evidence, gather
+from pipeline.quality.folder import arrays
+
+NEAR = 6.0  # grey levels, RMS: no two digits of MNIST are closer than 7.8
+ANY: Range = (-1e9, 1e9)
+ERRORS = 4  # standard errors
+# By measure: the margin of each image, the margin of the mean, and the values that are possible.
+MARGINS: dict[str, tuple[float, float, Range]] = {
+    "pixel_mean": (2, 1, (0, 255)),
+    "pixel_std": (2, 1, (0, 128)),
+    "pixel_max": (2, 1, (0, 255)),
+    "ink": (5, 2, (1, 1e9)),
+    "bright": (0.02, 0.02, (0, 1)),
+    "greys": (0.05, 0.05, (0, 1)),
+    "sharpness": (0.05, 0.02, (0, 1e9)),
+    "box": (0.5, 0.05, (1, 1e9)),
+    "centre_y": (0.1, 0.05, (-1e9, 1e9)),
+    "centre_x": (0.1, 0.05, (-1e9, 1e9)),
+    "specks": (1, 0.01, (0, 1e9)),
+}
+COMMENTS = {
+    "images": "each: from the smallest to the largest of an image, and a tenth of that span or the measure's unit more;\n"  # noqa: E501
+    "mean: of all images, and the measure's unit more. A copy whose grey levels differ by one stays inside.",
+    "duplicates": "rows that repeat an earlier one: as many as there are",
+    "suspects": "rows whose label the probe contradicts with confidence: as many as there are, and 2.5 of their\n"
+    "square roots more, at least 8",
+    "reference_distance": "a class's mean image from its reference, RMS in grey levels: a quarter and 1 more",
+    "probe_error": f"the probe's error out of sample, {ERRORS} standard errors either side; by class, too",
+    "shared": "images of test that stand in train, byte for byte, or nearly: as many as there are",
+    "near_distance": "RMS difference in grey levels up to which images are nearly the same, also moved by a pixel",
+    "drift": "a class's mean image in test from train's, RMS in grey levels: a quarter and 1 more",
+    "reference_tolerance": "up to which a mean image is taken for its reference: half as much again and 1 more",
+    "references": "the mean image of each class in train, as PNG",
+}
+
+
+def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
+    """The record of the files in a folder; `base` names a record whose names, sources and files' names it keeps.
+
+    Raises DataError where a file is missing, no IDX of uint8, or where images and labels do not match.
+    """
+    dataset = datasets.find(base) if base else _unnamed(name)
+    with tempfile.TemporaryDirectory() as scratch:
+        raw = {split: arrays(record, folder, Path(scratch)) for split, record in dataset.splits.items()}
+        classes = 1 + max(int(labels.max(initial=0)) for _, labels in raw.values())
+        names = dataset.class_names if base else tuple(str(label) for label in range(classes))
+        replace = msgspec.structs.replace
+        splits = {
+            split: replace(
+                record,
+                images=_file(Path(scratch) / record.images.name),
+                labels=_file(Path(scratch) / record.labels.name),
+                class_counts=tuple(int(n) for n in np.bincount(raw[split][1], minlength=len(names))),
+            )
+            for split, record in dataset.splits.items()
+        }
+        whole = replace(dataset, shape=raw["train"][0].shape[1:], class_names=names, **splits)
+        tables = {split: table.from_arrays(*pair, table.schema(whole)) for split, pair in raw.items()}
+        return profile(whole, tables, seed)
+
+
+def _file(path: Path) -> RawFile:
+    return RawFile(path.name, path.stat().st_size, sha256(path))
+
+
+def _unnamed(name: str) -> Dataset:
+    """A record with nothing in it but the usual files' names and what a person must fill in."""
+    both = Thresholds(0, 0, NEAR, ANY, 0, ())
+    measures = ImageMeasures(**{measure: Measure(ANY, ANY) for measure in MARGINS})
+    files = [
+        [RawFile(f"{split}-{kind}-ubyte", 0, "0" * 64) for kind in ("images-idx3", "labels-idx1")]
+        for split in ("train", "t10k")
+    ]
+    thresholds = SplitThresholds(measures, 0, 0, ANY, ANY, ())
+    train, test = (SplitRecord(images, labels, (), thresholds) for images, labels in files)
+    return Dataset(name, name, "unknown", "unknown", (0, 0), (), (), None, both, train, test)
+
+
+def opened(dataset: Dataset, tables: Mapping[Split, pa.Table]) -> Dataset:
+    """The dataset with thresholds that hold anything, and the references of its own train."""
+    images, labels = table.to_arrays(tables["train"])
+    classes = len(dataset.class_names)
+    means = references.encode(references.class_means(images, labels, classes))
+    both = Thresholds(0, 0, NEAR, ANY, 0, tuple(means))
+    measures = ImageMeasures(**{name: Measure(ANY, ANY) for name in MARGINS})
+    any_split = SplitThresholds(measures, 0, 0, ANY, ANY, (ANY,) * classes)
+    replace = msgspec.structs.replace
+    train, test = (replace(record, expect=any_split) for record in dataset.splits.values())
+    return replace(dataset, expect=both, train=train, test=test)
+
+
+def profile(dataset: Dataset, tables: Mapping[Split, pa.Table], seed: int) -> Dataset:
+    """The dataset with the thresholds that its own tables give."""
+    whole = opened(dataset, tables)
+    evidence = gather(whole, tables, seed)
+    replace = msgspec.structs.replace
+    splits = {
+        split: replace(record, expect=_of_split(evidence[split], len(dataset.class_names)))
+        for split, record in whole.splits.items()
+    }
+    test = evidence["test"]
+    largest = max(float(part.facts["reference_distance"] or 0) for part in evidence.values())
+    both = replace(
+        whole.expect,
+        shared=int(test.rows["same_as"].notna().sum()),
+        near=int(test.rows["near_to"].notna().sum()),
+        drift=_up_to(test.facts["drift"]),
+        reference_tolerance=_round(1.5 * largest + 1),
+    )
+    return replace(whole, expect=both, **splits)
+
+
+def _of_split(evidence: Evidence, classes: int) -> SplitThresholds:
+    rows, facts = evidence.rows, evidence.facts
+    counts = rows["label"].value_counts()
+    suspects = int(rows["suggested"].notna().sum())
+    return SplitThresholds(
+        images=ImageMeasures(**{name: _measure(rows[name], *margins) for name, margins in MARGINS.items()}),
+        duplicates=int(rows["duplicate_of"].notna().sum()),
+        suspects=suspects + max(8, int(2.5 * np.sqrt(suspects))),
+        reference_distance=_up_to(facts["reference_distance"]),
+        probe_error=_rate(facts["probe_error"], len(rows)),
+        class_errors=tuple(_rate(facts[f"probe_error_{k}"], int(counts.get(k, 0))) for k in range(classes)),
+    )
+
+
+def _measure(values: pd.Series, each: float, mean: float, possible: Range) -> Measure:
+    low, high, middle = float(values.min()), float(values.max()), float(values.mean())
+    wide = max(each, (high - low) / 10)
+    return Measure(_clipped(low - wide, high + wide, possible), _clipped(middle - mean, middle + mean, possible))
+
+
+def _clipped(low: float, high: float, possible: Range) -> Range:
+    return _round(max(low, possible[0])), _round(min(high, possible[1]))
+
+
+def _up_to(measured: Any) -> Range:
+    return 0.0, _round(1.25 * float(measured or 0) + 1)
+
+
+def _rate(measured: Any, rows: int) -> Range:
+    """An error rate's interval; two rows more, one of them wrong, stand in where no row is."""
+    rate = float(measured or 0)
+    smoothed = (rate * rows + 1) / (rows + 2)
+    margin = ERRORS * float(np.sqrt(smoothed * (1 - smoothed) / (rows + 2)))
+    return _clipped(rate - margin, rate + margin, (0, 1))
+
+
+def _round(value: float) -> float:
+    """To four significant digits."""
+    return float(f"{value:.4g}")
+
+
+def as_yaml(dataset: Dataset) -> str:
+    """The record's text, each threshold with the reason for its margin."""
+    content = _commented(msgspec.to_builtins(dataset))
+    yaml = YAML()
+    yaml.width = 115
+    out = io.StringIO()
+    yaml.dump(content, out)
+    return out.getvalue()
+
+
+def _commented(value: Any, indent: int = 0) -> Any:
+    if isinstance(value, dict):
+        mapping = CommentedMap({key: _commented(part, indent + 2) for key, part in value.items()})
+        for key in value.keys() & COMMENTS.keys():
+            if isinstance(value[key], dict) and "name" in value[key]:
+                continue  # the file of a split's images
+            mapping.yaml_set_comment_before_after_key(key, COMMENTS[key], indent=indent)
+        return mapping
+    if isinstance(value, tuple | list):
+        sequence = CommentedSeq(_commented(part, indent + 2) for part in value)
+        if not any(isinstance(part, tuple | list) or len(str(part)) > 20 for part in value):
+            sequence.fa.set_flow_style()
+        return sequence
+    return value

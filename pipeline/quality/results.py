@@ -1,0 +1,55 @@
+"""What a Great Expectations result says, in words and row numbers."""
+
+from typing import Any
+
+import pandas as pd
+from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+
+from pipeline.quality.meanings import usually
+from pipeline.quality.verdicts import Row
+
+
+def check(result: ExpectationValidationResult) -> str:
+    """The name of the check, which the suites put into each expectation's `meta`."""
+    config = result.expectation_config
+    if config is None:
+        raise TypeError("Great Expectations gave a result without its expectation")
+    return str((config.meta or {})["check"])
+
+
+def found(result: ExpectationValidationResult) -> str:
+    """What was found: a value, how many rows break the expectation, or why it could not be checked."""
+    exceptions = result.exception_info or {}
+    parts = [exceptions] if "raised_exception" in exceptions else exceptions.values()  # flat, or one a metric
+    if errors := [str(part["exception_message"]) for part in parts if part["raised_exception"]]:
+        return f"not checked: {errors[0].splitlines()[0]}"
+    detail: dict[str, Any] = result.result or {}
+    if "observed_value" in detail:
+        value = detail["observed_value"]
+        if value is None or pd.isna(value):
+            return "not measured"
+        return (
+            f"{value:,.6g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+        )
+    values = detail.get("partial_unexpected_list") or []
+    if detail.get("element_count") == 1 and values and isinstance(values[0], str):  # a fact
+        return str(values[0])
+    return f"{detail.get('unexpected_count', 0):,} rows"
+
+
+def rows(result: ExpectationValidationResult) -> list[Row]:
+    """The ids of rows that break an expectation, each with what it is like where that is text."""
+    detail: dict[str, Any] = result.result or {}
+    broken = detail.get("partial_unexpected_index_list") or []
+    column = result.expectation_config.kwargs.get("column", "") if result.expectation_config else ""
+    like = {int(row["id"]): row.get(column) for row in broken if isinstance(row, dict) and pd.notna(row["id"])}
+    return [Row(number, value if isinstance(value, str) else "") for number, value in sorted(like.items())]
+
+
+def meaning(result: ExpectationValidationResult) -> str:
+    """What a failure usually means, given on which side of its range the first value lies."""
+    detail: dict[str, Any] = result.result or {}
+    values = [detail.get("observed_value"), *(detail.get("partial_unexpected_list") or [])]
+    first = next((value for value in values if isinstance(value, int | float)), None)
+    low = result.expectation_config.kwargs.get("min_value") if result.expectation_config else None
+    return usually(check(result), None if first is None or low is None else first < low)

@@ -1,0 +1,200 @@
+"""The Great Expectations suites: what is expected of a split's rows, and of the split as a whole.
+
+Each expectation carries in its `meta` the check's name, which is the path of its threshold where it has one, and
+what a failure usually means.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import ColumnAggregateExpectation, Expectation
+
+from pipeline import table
+from pipeline.datasets import Dataset, Split
+from pipeline.datasets.thresholds import ImageMeasures, SplitThresholds
+from pipeline.errors import listed
+from pipeline.quality.meanings import MEASURES
+from pipeline.references import AS_IS, OWN
+from pipeline.table import COLUMNS, in_words
+
+
+class ExpectColumnValueCountsToEqual(ColumnAggregateExpectation):
+    """Expect every value of the column to occur in exactly the given number of rows."""
+
+    counts: dict[int, int]
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("column.value_counts",)
+    success_keys: ClassVar[tuple[str, ...]] = ("counts",)
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        found = {int(value): int(count) for value, count in metrics["column.value_counts"].items()}
+        wrong = sorted(value for value in found.keys() | self.counts if found.get(value) != self.counts.get(value))
+        differences = [f"{value}: {found.get(value, 0):,} for {self.counts.get(value, 0):,}" for value in wrong]
+        return {"success": not wrong, "result": {"observed_value": listed(differences, 10) or "as expected"}}
+
+
+def expect(kind: Any, check: str, description: str, /, **arguments: Any) -> Expectation:
+    """An expectation of a kind, named and described; the description carries the numbers."""
+    result: Expectation = kind(description=description, meta={"check": check}, **arguments)
+    return result
+
+
+def of_rows(dataset: Dataset, split: Split) -> list[Expectation]:
+    """What is expected of the frame with one row an image."""
+    record = dataset.splits[split]
+    pixels = dataset.shape[0] * dataset.shape[1]
+    return [
+        expect(gxe.ExpectTableRowCountToEqual, "rows", f"{record.rows:,} rows", value=record.rows),
+        *(
+            expect(gxe.ExpectColumnValuesToNotBeNull, "nulls", f"{name} is never null", column=name)
+            for name in COLUMNS
+        ),
+        *_of_ids(record.rows),
+        *_of_labels(record.class_counts),
+        *_of_images(record.expect.images, pixels),
+        *_of_repeats(dataset, split),
+        *_of_suspects(record.expect, record.rows),
+    ]
+
+
+def _of_ids(rows: int) -> list[Expectation]:
+    """Ids are consecutive from 0; with the row count, unique and increasing prove it."""
+    last = rows - 1
+    first = {"min_value": 0, "max_value": 0}
+    kind, unique, increasing = (
+        gxe.ExpectColumnValuesToBeOfType,
+        gxe.ExpectColumnValuesToBeUnique,
+        gxe.ExpectColumnValuesToBeIncreasing,
+    )
+    return [
+        expect(kind, "ids", "id is int32", column="id", type_="int32"),
+        expect(unique, "ids", "no id twice", column="id"),
+        expect(increasing, "ids", "ids increase", column="id", strictly=True),
+        expect(gxe.ExpectColumnMinToBeBetween, "ids", "the first id is 0", column="id", **first),
+        expect(
+            gxe.ExpectColumnMaxToBeBetween,
+            "ids",
+            f"the last id is {last:,}",
+            column="id",
+            min_value=last,
+            max_value=last,
+        ),
+    ]
+
+
+def _of_labels(class_counts: Sequence[int]) -> list[Expectation]:
+    """Labels are those of the record, each in as many rows as it says."""
+    classes = len(class_counts)
+    return [
+        expect(gxe.ExpectColumnValuesToBeOfType, "label type", "label is uint8", column="label", type_="uint8"),
+        expect(
+            gxe.ExpectColumnValuesToBeInSet,
+            "label range",
+            f"labels are 0 to {classes - 1}",
+            column="label",
+            value_set=list(range(classes)),
+        ),
+        expect(
+            ExpectColumnValueCountsToEqual,
+            "class_counts",
+            f"rows of each label: {listed(class_counts, classes)}",
+            column="label",
+            counts=dict(enumerate(class_counts)),
+        ),
+    ]
+
+
+def _of_images(thresholds: ImageMeasures, pixels: int) -> list[Expectation]:
+    """Images are whole, not blank, not of one grey level, and measure what the record says, each and all."""
+    each, mean = gxe.ExpectColumnValuesToBeBetween, gxe.ExpectColumnMeanToBeBetween
+    whole = {"column": "image_bytes", "min_value": pixels, "max_value": pixels}
+    result = [
+        expect(each, "image length", f"images of {pixels} bytes", **whole),
+        expect(each, "blank", "no blank image", column="ink", min_value=1),
+        expect(each, "constant", "no image of one grey level", column="pixel_std", min_value=0, strict_min=True),
+    ]
+    for name, words in MEASURES.items():
+        measure = getattr(thresholds, name)
+        for kind, part, range_, who in [
+            (each, "each", measure.each, "of each"),
+            (mean, "mean", measure.mean, "mean"),
+        ]:
+            described = f"{words}, {who}: {range_[0]:g} to {range_[1]:g}"
+            bounds = {"column": name, "min_value": range_[0], "max_value": range_[1]}
+            result.append(expect(kind, f"images.{name}.{part}", described, **bounds))
+    return result
+
+
+def _no_more(check: str, column: str, what: str, most: int, rows: int) -> Expectation:
+    """At most `most` rows have a value in the column."""
+    # The half row keeps the comparison of shares clear of rounding.
+    share = 1 - (most + 0.5) / max(rows, 1) if most else 1.0
+    words = f"{what}: at most {most:,} of {rows:,} rows" if most else f"{what}: none"
+    return expect(gxe.ExpectColumnValuesToBeNull, check, words, column=column, mostly=max(share, 0.0))
+
+
+def _of_repeats(dataset: Dataset, split: Split) -> list[Expectation]:
+    """No image twice, and none of test in train, not even nearly."""
+    record, both = dataset.splits[split], dataset.expect
+    result = [_no_more("duplicates", "duplicate_of", "images seen before", record.expect.duplicates, record.rows)]
+    if split == "test":
+        nearly = f"images of train but for {both.near_distance:g} grey levels (RMS), or moved by a pixel"
+        result += [
+            _no_more("shared", "same_as", "images of train", both.shared, record.rows),
+            _no_more("near", "near_to", nearly, both.near, record.rows),
+        ]
+    return result
+
+
+def _of_suspects(thresholds: SplitThresholds, rows: int) -> list[Expectation]:
+    """Labels that the probe contradicts: each is a warning, too many are a failure."""
+    what = "labels contradicted with confidence"
+    none = gxe.ExpectColumnValuesToBeNull
+    return [
+        expect(none, "suspect", f"{what}: none", severity="warning", column="score"),
+        _no_more("suspects", "suggested", what, thresholds.suspects, rows),
+    ]
+
+
+def of_facts(dataset: Dataset, split: Split) -> list[Expectation]:
+    """What is expected of the frame with one row, the facts about the split as a whole."""
+    record = dataset.splits[split].expect
+    inside = gxe.ExpectColumnValuesToBeInSet
+    labels = {"column": "labels", "value_set": [OWN]}
+    schema = in_words(table.schema(dataset))
+    return [
+        expect(inside, "schema", f"schema {schema}", column="schema", value_set=[schema]),
+        expect(inside, "transformation", "images as in the record", column="transformation", value_set=[AS_IS]),
+        expect(inside, "labels", "each label has the images that it has in the record", **labels),
+        _fact("label_offset", "label_offset", "rows that the labels are off their images", (0, 0)),
+        _fact(
+            "reference_distance",
+            "reference_distance",
+            "largest distance of a class's mean image from the record's, in grey levels",
+            record.reference_distance,
+        ),
+        _fact("probe_error", "probe_error", "out-of-sample error of a quick classifier", record.probe_error),
+        *(
+            _fact(f"class_errors.{label}", f"probe_error_{label}", f"its error of class {name}", range_)
+            for label, (name, range_) in enumerate(zip(dataset.class_names, record.class_errors, strict=True))
+        ),
+        *([_drift(dataset)] if split == "test" else []),
+    ]
+
+
+def _drift(dataset: Dataset) -> Expectation:
+    words = "largest distance of a class's mean image from train's, in grey levels"
+    return _fact("drift", "drift", words, dataset.expect.drift)
+
+
+def _fact(check: str, column: str, words: str, range_: tuple[float, float]) -> Expectation:
+    low, high = range_
+    described = f"{words}: {low:g}" if low == high else f"{words}: {low:g} to {high:g}"
+    # The largest of one value: unlike an expectation of each value, it fails where the value is missing.
+    bounds = {"column": column, "min_value": low, "max_value": high}
+    return expect(gxe.ExpectColumnMaxToBeBetween, check, described, **bounds)

@@ -1,0 +1,31 @@
+"""The rows whose label is contradicted, as a table and as a picture."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from pipeline import plots
+from pipeline.datasets import Dataset, Split
+from pipeline.quality.evidence import Evidence
+
+COLUMNS = ["id", "split", "given", "suggested", "score"]
+
+
+def ranked(evidence: Mapping[Split, Evidence]) -> pd.DataFrame:
+    """The rows of both splits, the most certain first: columns COLUMNS, labels as numbers, scores up to 1."""
+    parts = []
+    for split, part in evidence.items():
+        rows = part.rows[part.rows["suggested"].notna()].rename(columns={"label": "given"})
+        parts.append(rows.assign(split=split)[COLUMNS].astype({"id": int, "given": int, "suggested": int}))
+    return pd.concat(parts).sort_values(["score", "split", "id"], ascending=[False, False, True])
+
+
+def picture(rows: pd.DataFrame, evidence: Mapping[Split, Evidence], dataset: Dataset) -> bytes:
+    """A PNG of the first of the `ranked` rows, each under its split, row, given and suggested label."""
+    names, images, captions = dataset.class_names, [np.empty((0, *dataset.shape), np.uint8)], []
+    for number, split, given, suggested, _ in rows.head(plots.MOST).itertuples(index=False, name=None):
+        images.append(evidence[split].images([number], dataset.shape))
+        captions.append(f"{split} {number}\n{names[given]} > {names[suggested]}")
+    title = f"{len(rows):,} labels contradicted{plots.shown(len(rows))}: row, given > suggested"
+    return plots.contact_sheet(title, np.concatenate(images), captions)

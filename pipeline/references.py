@@ -1,0 +1,163 @@
+"""Class mean images beside the record's tell whether it is this dataset, which way up, and with its own labels."""
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.integer[Any]]
+
+AS_IS = "none"  # the transformation of images that are as in the record
+OWN = "as in the record"
+UNKNOWN = "none that is known: another dataset?"
+ANGLES = (-45, -30, -20, -15, -10, -5, 5, 10, 15, 20, 30, 45)
+OFFSETS = range(-3, 4)
+
+
+class Likeness(NamedTuple):
+    """How a split's class means compare with the references.
+
+    transformation: what must be done to the references to get the images; labels: whose images stand under the
+    labels; distances: float64[classes], RMS difference in grey levels of each class from its reference as it is,
+    NaN for a class without rows.
+    """
+
+    transformation: str
+    labels: str
+    distances: Floats
+
+
+def class_means(images: NDArray[np.uint8], labels: Labels, classes: int) -> Floats:
+    """The mean image of each class: float64[classes, rows, columns], NaN for a class without rows."""
+    sums = np.stack([images[labels == label].sum(axis=0, dtype=np.int64) for label in range(classes)])
+    rows = np.bincount(labels, minlength=classes)[:classes, None, None]
+    return np.where(rows > 0, sums / np.maximum(rows, 1), np.nan)
+
+
+def encode(means: Floats) -> list[str]:
+    """Each mean image as PNG in base64, rounded to whole grey levels."""
+    from PIL import Image
+
+    texts = []
+    for mean in means:
+        out = io.BytesIO()
+        Image.fromarray(np.rint(np.nan_to_num(mean)).astype(np.uint8)).save(out, "png", optimize=True)
+        texts.append(base64.b64encode(out.getvalue()).decode())
+    return texts
+
+
+def decode(texts: Sequence[str]) -> Floats:
+    """What `encode` wrote: float64[classes, rows, columns]."""
+    from PIL import Image
+
+    return np.stack([np.asarray(Image.open(io.BytesIO(base64.b64decode(text))), np.float64) for text in texts])
+
+
+def transformations(side: int) -> dict[str, Callable[[Floats], Floats]]:
+    """What may have happened to square images float64[n, side, side], by name."""
+    from scipy import ndimage
+
+    def rotated(angle: int) -> Callable[[Floats], Floats]:
+        return lambda r: ndimage.rotate(r, angle, (1, 2), reshape=False, order=1)
+
+    def moved(down: int, right: int) -> Callable[[Floats], Floats]:
+        return lambda r: np.roll(r, (down, right), (1, 2))
+
+    def zoomed(factor: float) -> Callable[[Floats], Floats]:
+        middle = (side - 1) / 2 * (1 - 1 / factor)
+        matrix = np.diag([1, 1 / factor, 1 / factor])
+        return lambda r: ndimage.affine_transform(r, matrix, offset=[0, middle, middle], order=1)
+
+    def swapped(width: int) -> Callable[[Floats], Floats]:
+        return lambda r: r.reshape(len(r), -1, width)[:, :, ::-1].reshape(r.shape)
+
+    result: dict[str, Callable[[Floats], Floats]] = {
+        AS_IS: lambda r: r,
+        "transposed": lambda r: r.swapaxes(1, 2),
+        "mirrored left to right": lambda r: r[:, :, ::-1],
+        "mirrored top to bottom": lambda r: r[:, ::-1],
+        "rotated by 90 degrees, counterclockwise": lambda r: np.rot90(r, 1, (1, 2)),
+        "rotated by 90 degrees, clockwise": lambda r: np.rot90(r, -1, (1, 2)),
+        "rotated by 180 degrees": lambda r: r[:, ::-1, ::-1],
+        "transposed along the other diagonal": lambda r: np.rot90(r, 2, (1, 2)).swapaxes(1, 2),
+        "inverted": lambda r: 255 - r,
+        "scaled to 0 to 1": lambda r: r / 255,
+        "blurred": lambda r: ndimage.gaussian_filter(r, (0, 1, 1)),
+    }
+    result |= {f"byte order exchanged in groups of {n}": swapped(n) for n in (2, 4, 8) if side**2 % n == 0}
+    result |= {f"rotated by {abs(a)} degrees, {'counter' * (a > 0)}clockwise": rotated(a) for a in ANGLES}
+    result |= {f"scaled in size by {factor}": zoomed(factor) for factor in (0.7, 0.8, 0.9, 1.1, 1.2, 1.3)}
+    for down in OFFSETS:
+        for right in OFFSETS:
+            if down or right:
+                result[f"shifted by {down:+d} rows and {right:+d} columns"] = moved(down, right)
+    return result
+
+
+def liken(images: NDArray[np.uint8], labels: Labels, references: Floats, tolerance: float) -> Likeness:
+    """Compare images uint8[n, side, side] and labels int[n] with references float64[classes, side, side].
+
+    tolerance: RMS difference in grey levels up to which a mean image is taken for its reference.
+    """
+    classes = len(references)
+    means = class_means(images, labels, classes)
+    present = ~np.isnan(means[:, 0, 0])
+    own = _rms(means - references)
+    if not present.any():
+        return Likeness(UNKNOWN, "no image", own)
+    changed = {name: change(references) for name, change in transformations(references.shape[1]).items()}
+    by_label = {name: float(np.mean(_rms(means - r)[present])) for name, r in changed.items()}
+    best = min(by_label, key=by_label.__getitem__)
+    if by_label[best] <= tolerance or best == AS_IS:
+        return Likeness(best, _labels(means, present, changed[best], tolerance), own)
+    # The labels do not fit either way: judge the mean of all images, which does not depend on them.
+    shares = np.bincount(labels, minlength=classes) / len(labels)
+    everything = images.mean(axis=0)
+    of_all = {name: float(_rms(everything - np.tensordot(shares, r, 1))) for name, r in changed.items()}
+    best = min(of_all, key=of_all.__getitem__)
+    if of_all[best] > tolerance:
+        return Likeness(UNKNOWN, "not compared", own)
+    found = _labels(means, present, changed[best], tolerance)
+    return Likeness(best, found, own)
+
+
+def _rms(difference: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.square(difference).mean(axis=(-2, -1))))
+
+
+def _labels(means: Floats, present: NDArray[np.bool_], references: Floats, tolerance: float) -> str:
+    """Whose images stand under the labels, in words."""
+    classes = len(references)
+    distances = _rms(means[present, None] - references[None])
+    given, nearest = np.flatnonzero(present), distances.argmin(axis=1)
+    if (nearest == given).all():
+        return OWN
+    if (distances.min(axis=1) > tolerance).sum() > len(given) / 2:
+        return "unrelated to the images: shuffled?"
+    steps = np.unique((given - nearest) % classes)
+    if len(steps) == 1:
+        step = int(steps[0])
+        return f"every label changed by {step if step <= classes / 2 else step - classes:+d}"
+    wrong = [f"{label} is {other}" for label, other in zip(given, nearest, strict=True) if label != other]
+    return f"exchanged: {', '.join(wrong)}"
+
+
+def offset(images: NDArray[np.uint8], labels: Labels, references: Floats) -> int:
+    """By how many rows the labels int[n] are off the images uint8[n, ...] that they belong to; 0 where none fits.
+
+    Each image is taken for the class of its nearest reference, which is right for four MNIST digits of five.
+    """
+    flat = references.reshape(len(references), -1)
+    products = images.reshape(-1, flat.shape[1]).astype(np.float32) @ flat.T.astype(np.float32)
+    guess = (products - np.square(flat).sum(axis=1) / 2).argmax(axis=1)
+    agree = {step: float(np.mean(_moved(guess, step) == labels)) for step in OFFSETS}
+    best = max(agree, key=agree.__getitem__)
+    return best if agree[best] > agree[0] + 0.2 else 0
+
+
+def _moved(values: NDArray[np.int64], step: int) -> NDArray[np.int64]:
+    return np.roll(values, step)

@@ -1,0 +1,87 @@
+"""Chromium, driven by its DevTools protocol: what a page shows, asks for and complains of."""
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+from asyncio.subprocess import PIPE
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import aiohttp
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+    --disable-component-update --disable-sync --allow-file-access-from-files --remote-debugging-port=0"""
+
+
+class Visit(NamedTuple):
+    """What Chromium met: errors, addresses asked for that are no local files, and the value of the script."""
+
+    errors: list[str]
+    requests: list[str]
+    value: Any
+
+
+def visit(page: Path, script: str = "null", click: str | None = None) -> Visit:
+    """Open a page, follow the link that the selector `click` finds, if one is given, and evaluate `script`."""
+    return asyncio.run(asyncio.wait_for(_visit(page, script, click), 60))
+
+
+async def _visit(page: Path, script: str, click: str | None) -> Visit:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        own = [f"--user-data-dir={profile}", "--host-resolver-rules=MAP * ~NOTFOUND", "about:blank"]
+        process = await asyncio.create_subprocess_exec(str(CHROMIUM), *FLAGS.split(), *own, stderr=PIPE)
+        try:
+            said = await cast("asyncio.StreamReader", process.stderr).readuntil(b"/devtools/")
+            host = said.decode().split("//")[-1].split("/")[0]
+            async with (
+                aiohttp.ClientSession() as session,
+                session.put(f"http://{host}/json/new?about:blank") as answer,
+                session.ws_connect((await answer.json())["webSocketDebuggerUrl"], max_msg_size=0) as socket,
+            ):
+                return await _drive(socket, page, script, click)
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def _drive(socket: aiohttp.ClientWebSocketResponse, page: Path, script: str, click: str | None) -> Visit:
+    events: list[tuple[str, dict[str, Any]]] = []
+    numbers = itertools.count()
+
+    async def call(method: str, until: str | None = None, **params: Any) -> Any:
+        """Send a DevTools command; collect events up to its answer, or up to the event `until`."""
+        number = next(numbers)
+        await socket.send_json({"id": number, "method": method, "params": params})
+        key, last = ("method", until) if until else ("id", number)
+        message: dict[str, Any] = {}
+        while message.get(key) != last:
+            message = await socket.receive_json()
+            if "method" in message:
+                events.append((message["method"], message["params"]))
+        return message.get("result")
+
+    for domain in ("Page", "Runtime", "Log", "Network"):
+        await call(f"{domain}.enable")
+    await call("Page.navigate", "Page.loadEventFired", url=page.as_uri())
+    if click:
+        follow = f"document.querySelector({click!r}).click()"
+        await call("Runtime.evaluate", "Page.loadEventFired", expression=follow)
+    answer = await call("Runtime.evaluate", expression=script, returnByValue=True)
+    urls = [params["request"]["url"] for name, params in events if name == "Network.requestWillBeSent"]
+    return Visit(
+        [str(params) for name, params in events if _is_error(name, params)],
+        [url for url in urls if not url.startswith(("file:", "data:"))],
+        answer["result"].get("value"),
+    )
+
+
+def _is_error(name: str, params: dict[str, Any]) -> bool:
+    return (
+        name == "Runtime.exceptionThrown"
+        or (name == "Log.entryAdded" and params["entry"]["level"] == "error")
+        or (name == "Runtime.consoleAPICalled" and params["type"] == "error")
+    )

@@ -1,0 +1,182 @@
+"""The Data Docs: complete without a network, in the files and as Chromium shows them."""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from copy import copy
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import great_expectations.expectations as gxe
+import pandas as pd
+import pytest
+from browser import needs_chromium, visit
+from conftest import tiny_arrays
+from great_expectations.data_context import AbstractDataContext
+from great_expectations.expectations.expectation import Expectation
+from PIL import Image
+
+from pipeline.quality import docs
+from pipeline.quality.suites import ExpectColumnValueCountsToEqual, expect
+from pipeline.quality.validation import new_context, run_suite
+
+REMOTE = "https://example.invalid/x"
+POLICY = re.compile(r"<meta http-equiv.*?>")
+
+IN_SET = "labels are 0 & 1, <not> $2"
+FRAME = pd.DataFrame({"id": range(8), "label": [0, 1, 2, 0, 1, 2, 0, 1]})
+SUITES: dict[str, list[Expectation]] = {
+    "train": [
+        expect(gxe.ExpectTableRowCountToEqual, "rows", "8 rows", value=8),
+        expect(gxe.ExpectColumnValuesToBeInSet, "label range", IN_SET, column="label", value_set=[0, 1]),
+        expect(gxe.ExpectColumnMeanToBeBetween, "ids", "mean id", column="id", max_value=1, severity="warning"),
+        expect(gxe.ExpectColumnMeanToBeBetween, "blank", "some ink", column="ink", max_value=1),
+        expect(
+            ExpectColumnValueCountsToEqual, "class_counts", "3 of each", column="label", counts={0: 3, 1: 3, 2: 3}
+        ),
+    ],
+    "test.tiny": [expect(gxe.ExpectColumnValuesToBeUnique, "ids", "no id twice", column="id")],
+}
+
+
+def validated(suites: Mapping[str, Sequence[Expectation]], frame: pd.DataFrame = FRAME) -> AbstractDataContext:
+    """A context that holds the results of the frame against each suite."""
+    context = new_context()
+    for name, expectations in suites.items():
+        run_suite(context, name, [copy(one) for one in expectations], frame)
+    return context
+
+
+def picture() -> bytes:
+    """Three digits in a row, as a PNG file."""
+    out = io.BytesIO()
+    Image.fromarray(255 - tiny_arrays(3, 0)[0].transpose(1, 0, 2).reshape(28, 84)).save(out, "png")
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site") / "$HOME of <docs>"
+    docs.build(validated(SUITES), folder, {("train", IN_SET): picture(), ("train", "8 rows"): picture()})
+    return folder
+
+
+def page_of(site: Path, suite: str) -> Path:
+    """The page of the one validation of a suite; `suite` is written with slashes for dots."""
+    (found,) = site.glob(f"validations/{suite}/*/*/*.html")
+    return found
+
+
+PICTURES = """[...document.images].map(image =>
+    [image.alt, image.naturalWidth, image.checkVisibility() && image.getBoundingClientRect().width > 0])"""
+TEXT = "document.body.innerText"
+
+
+def changed(site: Path, tmp_path: Path, addition: str, policy: bool) -> Path:
+    """A copy of train's page with something added, with or without its policy."""
+    text = page_of(site, "train").read_text().replace("</html>", addition)
+    copy = tmp_path / "changed.html"
+    copy.write_text(text if policy else POLICY.sub("", text))
+    return copy
+
+
+@needs_chromium
+@pytest.mark.parametrize("suite", ["train", "test/tiny"])
+def test_a_page_loads_without_an_error_or_a_request(site: Path, suite: str) -> None:
+    assert visit(page_of(site, suite))[:2] == ([], [])
+
+
+@needs_chromium
+def test_the_index_leads_to_what_failed_and_back(site: Path) -> None:
+    errors, requests, text = visit(site / "index.html", TEXT, "a[href*=train]")
+    assert (errors, requests) == ([], [])
+    assert f"{IN_SET} failed: critical" in text
+    assert visit(page_of(site, "test/tiny"), TEXT, "a").value.startswith("Data Docs")
+
+
+@needs_chromium
+def test_pictures_are_seen_where_their_expectation_failed(site: Path) -> None:
+    assert visit(page_of(site, "train"), PICTURES).value == [[f"rows that break: {IN_SET}", 84, True]]
+    inside = "document.images[0].closest('section').innerText"
+    assert visit(page_of(site, "train"), inside).value.startswith(IN_SET)
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    ("addition", "error", "requests"),
+    [
+        ("<script>missing()</script>", "missing is not defined", []),
+        ("<script>console.error('oh no')</script>", "oh no", []),
+        (f"<img src={REMOTE}>", "ERR_NAME_NOT_RESOLVED", [REMOTE]),
+        (f"<link rel=stylesheet href={REMOTE}>", "ERR_NAME_NOT_RESOLVED", [REMOTE]),
+        (f"<script src={REMOTE}></script>", "ERR_NAME_NOT_RESOLVED", [REMOTE]),
+    ],
+)
+def test_these_tests_see_errors_and_requests(
+    site: Path, tmp_path: Path, addition: str, error: str, requests: list[str]
+) -> None:
+    seen = visit(changed(site, tmp_path, addition, policy=False))
+    assert error in str(seen.errors)
+    assert seen.requests == requests
+
+
+@needs_chromium
+def test_these_tests_see_broken_and_hidden_pictures(site: Path, tmp_path: Path) -> None:
+    broken = "<img alt=broken src='data:image/png;base64,AAAA'><style>img[alt^=rows] { display: none }</style>"
+    seen = visit(changed(site, tmp_path, broken, policy=True), PICTURES).value
+    assert seen == [[f"rows that break: {IN_SET}", 84, False], ["broken", 0, True]]
+
+
+@needs_chromium
+@pytest.mark.parametrize("addition", ["<script>document.body.append('ran')</script>", f"<img src={REMOTE}>"])
+def test_the_policy_has_the_browser_refuse_scripts_and_requests(site: Path, tmp_path: Path, addition: str) -> None:
+    seen = visit(changed(site, tmp_path, addition, policy=True), TEXT)
+    assert "Content Security Policy" in str(seen.errors)
+    assert not seen.value.endswith("ran")
+
+
+def test_the_index_lists_each_validation_as_a_plain_link(site: Path) -> None:
+    rows = re.findall(
+        r'<a href="(.*?)">(.*?)</a>.*?<b class="(\w+)">.*?(\d of \d)', (site / "index.html").read_text(), re.S
+    )
+    assert [row[1:] for row in rows] == [("train", "critical", "4 of 5"), ("test.tiny", "passed", "0 of 1")]
+    assert [site / unquote(row[0]) for row in rows] == [page_of(site, "train"), page_of(site, "test/tiny")]
+
+
+def test_a_page_shows_value_severity_and_rows_of_what_failed(site: Path) -> None:
+    text = re.sub(r"\s*<.*?>\s*", "|", page_of(site, "train").read_text())
+    text = re.sub(r"\|+", "|", text)
+    for shown in [
+        "|labels are 0 &amp; 1, &lt;not&gt; $2|failed: critical|Found: 2 rows|Usually: labels of another dataset",
+        "|id|label|2|2|5|2|",
+        "|mean id|failed: warning|Found: 3.5|",
+        "|some ink|failed: critical|Found: not checked: Error: The column &#34;ink&#34; in BatchData",
+        "|3 of each|failed: critical|Found: 2: 2 for 3|",  # it has no renderer of its own
+        "|8 rows|8|critical|",
+    ]:
+        assert shown in text
+    assert text.index("3 of each") < text.index("|8 rows|")
+
+
+def test_rows_left_out_are_counted_and_missing_values_shown(tmp_path: Path) -> None:
+    most = docs.MOST_ROWS
+    frame = pd.DataFrame({"id": range(most + 3), "label": [None] * (most + 1) + [0.0, 1.0]})
+    suite = [expect(gxe.ExpectColumnValuesToNotBeNull, "nulls", "never null", column="label")]
+    docs.build(validated({"train": suite}, frame), tmp_path, {})
+    text = page_of(tmp_path, "train").read_text()
+    assert f"{most + 1} rows; here are the first {most}" in text
+    assert text.count("<td>null</td>") == most
+
+
+def test_a_second_build_leaves_nothing_of_the_first(tmp_path: Path) -> None:
+    for _ in range(2):
+        docs.build(validated({"train": SUITES["train"]}), tmp_path, {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["index.html", "validations"]
+    assert len(list(tmp_path.glob("validations/train/*/*"))) == 1
+
+
+def test_a_page_that_cannot_be_rendered_is_an_error(tmp_path: Path) -> None:
+    no_bytes: Any = {("train", IN_SET): "no bytes"}
+    with pytest.raises(RuntimeError, match="could not render all Data Docs"):
+        docs.build(validated(SUITES), tmp_path, no_bytes)
