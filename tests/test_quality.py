@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from browser import needs_chromium, visit
 from conftest import tiny_arrays, write_tiny
 from numpy.typing import NDArray
 
@@ -59,6 +60,19 @@ def test_clean_data_pass_and_leave_a_report(dataset: Dataset, tmp_path: Path) ->
     assert [verdict for verdict in judge(dataset, same, tmp_path).verdicts if not verdict.success] == []
     assert "train" in (tmp_path / "index.html").read_text()
     assert len(list(tmp_path.glob("validations/**/*.html"))) == 4
+
+
+@needs_chromium
+def test_the_report_shows_what_failed_with_pictures_of_its_rows(dataset: Dataset, tmp_path: Path) -> None:
+    judge(dataset, images(put([5, 70], 0)), tmp_path)
+    inside = "(image => [image.alt, image.naturalWidth > 0, image.closest('section').innerText])"
+    seen = visit(tmp_path / "index.html", f"[...document.images].map{inside}", "a[href*=train]")
+    assert (seen.errors, seen.requests) == ([], [])
+    shown = {alt: (decoded, text) for alt, decoded, text in seen.value}
+    decoded, text = shown["rows that break: no blank image"]
+    assert decoded
+    assert "2 rows" in text
+    assert "a failed conversion" in text
 
 
 def test_no_report_is_left_where_none_is_asked_for(dataset: Dataset, tmp_path: Path, monkeypatch: Any) -> None:
