@@ -133,5 +133,5 @@ class ExactPCA(TransformerMixin, BaseEstimator):
 
     def transform(self, X: NDArray[np.uint8]) -> NDArray[np.float64]:
         """X, uint8[n, d], along the axes: whole numbers, float64[n, n_components]."""
-        parts = [X[start : start + 4096] - self.mean_ for start in range(0, len(X), 4096)]
+        parts = [X[start : start + 4096] - self.mean_ for start in range(0, max(len(X), 1), 4096)]
         return np.concatenate([np.rint(part @ self.components_.T) for part in parts])

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,6 +49,16 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Publish `content` as `path`."""
     with publishing(path) as partial:
         partial.write_bytes(content)
+
+
+def write_text(path: Path | None, text: str) -> None:
+    """Publish text as `path`, or write it to stdout: as UTF-8 in either case, whatever the terminal's encoding."""
+    content = text.encode(errors="replace")  # a path may hold bytes that are no text
+    if path:
+        write_bytes(path, content)
+    else:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ class IdxError(DataError):
 
     def __init__(self, path: Path, check: str, expected: str, found: str) -> None:
         super().__init__(f"{path}: {check}: expected {expected}, found {found}")
-        self.check, self.expected, self.found = check, expected, found
+        self.path, self.check, self.expected, self.found = path, check, expected, found
 
 
 class Header(NamedTuple):
@@ -68,7 +68,8 @@ def read(path: Path) -> NDArray[Any]:
     if size != header.file_bytes:
         raise IdxError(path, "length", f"{header.file_bytes:,} bytes ({header})", f"{size:,} bytes")
     try:
-        return np.memmap(path, header.dtype, "r", header.offset, header.shape)
+        with np.errstate(over="ignore"):  # NumPy multiplies the sizes, however large, before it comes to the 0
+            return np.memmap(path, header.dtype, "r", header.offset, header.shape)
     except ValueError as error:  # sizes beside a 0 that no array can have
         raise IdxError(path, "sizes", "an array that NumPy can hold", f"{header}: {error}") from None
 

@@ -52,8 +52,8 @@ def _keys(images: Images) -> NDArray[Any]:
 def near(images: Images, others: Images, distance: float) -> Pairs:
     """Which of `images` are within `distance` of one of `others`, moved by at most one pixel each way.
 
-    Candidates are the neighbours in the spectrum's magnitudes, found by a tree in n log n time; each is then
-    compared pixel by pixel.
+    Candidates are the eight nearest in the spectrum's magnitudes, found by a tree; each is then compared pixel by
+    pixel.
     """
     from scipy.spatial import KDTree
 
@@ -61,7 +61,7 @@ def near(images: Images, others: Images, distance: float) -> Pairs:
         return Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
     firsts = np.unique(first_seen(others))  # many equal points would make the tree a list
     tree = KDTree(spectrum(others[firsts]))
-    _, places = tree.query(spectrum(images), k=np.arange(1, 9), distance_upper_bound=5 * distance, workers=-1)
+    _, places = tree.query(spectrum(images), k=np.arange(1, 9), distance_upper_bound=distance, workers=-1)
     rows, column = np.nonzero(places < len(firsts))
     candidates = firsts[places[rows, column]]
     found = _distances(images, rows, others, candidates)
@@ -74,7 +74,8 @@ def near(images: Images, others: Images, distance: float) -> Pairs:
 def spectrum(images: Images) -> NDArray[np.float32]:
     """The magnitude of each of FREQUENCIES in images uint8[n, rows, columns]: float32[n, 14].
 
-    In grey levels: two images are at most as far apart here as the root of 14 times their pixels' RMS difference.
+    In grey levels: two images are no farther apart here than the RMS difference of their ink. That is Parseval's
+    theorem, as each frequency stands for itself and its opposite.
     """
     n, rows, columns = images.shape
     y, x = np.mgrid[:rows, :columns]
@@ -85,22 +86,25 @@ def spectrum(images: Images) -> NDArray[np.float32]:
         pixels = images[start : start + CHUNK].reshape(-1, rows * columns)
         parts = np.where(pixels > INK, pixels, 0).astype(np.float32) @ waves
         real, imaginary = np.split(parts, 2, axis=1)
-        result[start : start + CHUNK] = np.hypot(real, imaginary) / np.sqrt(rows * columns)
+        result[start : start + CHUNK] = np.hypot(real, imaginary) * (np.sqrt(2) / (rows * columns))
     return result
 
 
 def _distances(images: Images, rows: Rows, others: Images, candidates: Rows) -> NDArray[np.float64]:
-    """The least RMS difference of images[rows] and others[candidates] over the nine moves."""
+    """The least RMS difference of images[rows] and others[candidates] over the nine moves.
+
+    The outermost pixels are left out: a move loses some of them, or brings them in at the other side.
+    """
     height, width = images.shape[1:]
     result = np.empty(len(rows))
     for start in range(0, len(rows), CHUNK):
         part = slice(start, start + CHUNK)
-        framed = np.pad(others[candidates[part]].astype(np.int32), ((0, 0), (1, 1), (1, 1)))
-        image = images[rows[part]].astype(np.int32)
+        image = images[rows[part], 1:-1, 1:-1].astype(np.int32)
+        other = others[candidates[part]].astype(np.int32)
         squares = []
         for down in range(3):
             for right in range(3):
-                difference = framed[:, down : down + height, right : right + width] - image
+                difference = other[:, down : down + height - 2, right : right + width - 2] - image
                 squares.append(np.einsum("nij,nij->n", difference, difference, dtype=np.int64))
         result[part] = np.sqrt(np.min(squares, axis=0) / (height * width))
     return result

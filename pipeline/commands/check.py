@@ -33,10 +33,8 @@ def run(args: argparse.Namespace) -> None:
         print(f"check: warning: {args.params}: gate.{change}", file=sys.stderr)
     judged = folder.check(dataset, args.folder, not args.no_checksums, gate.seed, args.docs)
     result = getattr(formats, f"as_{args.format}")(judged.verdicts)
-    if args.output:
-        files.write_bytes(args.output, f"{result}\n".encode())
-    elif result:
-        print(result)
+    if result or args.output:
+        files.write_text(args.output, f"{result}\n")
     says = formats.summary(judged.verdicts)
     if judged.failed:
         raise DataError(f"{args.folder}: {says}")

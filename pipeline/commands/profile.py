@@ -9,7 +9,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", help="a record whose names and sources are kept")
     parser.add_argument("--name", help="of the new dataset; else the folder's")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the record there, not to stdout")
-    parser.add_argument("--seed", type=int, default=0, help="deals the probe's folds")
+    parser.add_argument("--seed", type=_seed, default=0, help="deals the probe's folds")
+
+
+def _seed(text: str) -> int:
+    if not 0 <= (value := int(text)) < 2**32:
+        raise argparse.ArgumentTypeError(f"expected 0 to {2**32 - 1}, found {value}")
+    return value
 
 
 def run(args: argparse.Namespace) -> None:
@@ -19,7 +25,4 @@ def run(args: argparse.Namespace) -> None:
     text = profile.as_yaml(
         profile.of_folder(args.folder, args.dataset, args.name or args.folder.resolve().name, args.seed)
     )
-    if args.output:
-        files.write_bytes(args.output, text.encode())
-    else:
-        print(text, end="")
+    files.write_text(args.output, text)

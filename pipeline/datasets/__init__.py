@@ -5,20 +5,22 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from pipeline.datasets.thresholds import SplitThresholds, Thresholds, differences, merged
+from pipeline.datasets.thresholds import Count, SplitThresholds, Thresholds, differences, merged
 from pipeline.errors import ConfigError
 from pipeline.files import convert, read_yaml
 from pipeline.params import Gate
 
 Split = Literal["train", "test"]
 FOLDER = Path(__file__).parent
+FileName = Annotated[str, msgspec.Meta(pattern=r"^[^/\x00.][^/\x00]*$", max_length=200)]
+Side = Annotated[int, msgspec.Meta(ge=1)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class RawFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An uncompressed IDX file: its name, exact size in bytes and SHA-256."""
 
-    name: str
+    name: FileName
     bytes: int
     sha256: Sha256
 
@@ -38,7 +40,7 @@ class SplitRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     images: RawFile
     labels: RawFile
-    class_counts: tuple[int, ...]
+    class_counts: tuple[Count, ...]
     expect: SplitThresholds
 
     @property
@@ -59,8 +61,8 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     licence: str
     citation: str
-    shape: tuple[int, int]
-    class_names: tuple[str, ...]
+    shape: tuple[Side, Side]
+    class_names: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=256)]
     mirrors: tuple[str, ...]
     package: PackageFile | None
     expect: Thresholds
@@ -97,7 +99,23 @@ def find(name: str) -> Dataset:
 
 def read(path: Path) -> Dataset:
     """The record in a file; ConfigError where it does not fit."""
-    return convert(read_yaml(path), Dataset, path)
+    return _consistent(convert(read_yaml(path), Dataset, path), path)
+
+
+def _consistent(dataset: Dataset, path: Path) -> Dataset:
+    """The dataset; ConfigError where its parts do not fit each other."""
+    lengths = {"expect.references": len(dataset.expect.references)}
+    for split, record in dataset.splits.items():
+        lengths[f"{split}.class_counts"] = len(record.class_counts)
+        lengths[f"{split}.expect.class_errors"] = len(record.expect.class_errors)
+    for key, found in lengths.items():
+        if found != len(dataset.class_names):
+            raise ConfigError(f"{path}: {key}: expected {len(dataset.class_names)}, one a class, found {found}")
+    if dataset.shape[0] != dataset.shape[1]:
+        raise ConfigError(f"{path}: shape: expected square images, found {list(dataset.shape)}")
+    if len({file.name for file in dataset.files}) < len(dataset.files):
+        raise ConfigError(f"{path}: expected four files, found two of one name")
+    return dataset
 
 
 def with_thresholds(dataset: Dataset, gate: Gate, path: Path) -> tuple[Dataset, list[str]]:
@@ -105,7 +123,10 @@ def with_thresholds(dataset: Dataset, gate: Gate, path: Path) -> tuple[Dataset, 
 
     Raises ConfigError for a threshold that there is not, or that does not fit.
     """
-    record = msgspec.to_builtins(dataset)
     changes = {"expect": gate.expect, "train": {"expect": gate.train}, "test": {"expect": gate.test}}
-    changed = convert(merged(record, changes), Dataset, path)
-    return changed, differences(record, msgspec.to_builtins(changed))
+    changed = _consistent(convert(merged(msgspec.to_builtins(dataset), changes), Dataset, path), path)
+    builtins = msgspec.to_builtins
+    lines = differences(builtins(dataset.expect), builtins(changed.expect), "expect")
+    for split, record in dataset.splits.items():
+        lines += differences(builtins(record.expect), builtins(changed.splits[split].expect), split)
+    return changed, lines

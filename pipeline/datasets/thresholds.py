@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-Range = tuple[float, float]
+# Bounds that no NaN keeps: one would make a gate that nothing fails.
+Number = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+Range = tuple[Number, Number]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -68,9 +70,9 @@ class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     shared: Count
     near: Count
-    near_distance: float
+    near_distance: Annotated[float, msgspec.Meta(ge=0, le=255)]
     drift: Range
-    reference_tolerance: float
+    reference_tolerance: Annotated[float, msgspec.Meta(ge=0, le=255)]
     references: tuple[str, ...]
 
 
@@ -81,17 +83,15 @@ def merged(record: Any, changes: Any) -> Any:
     return record | {key: merged(record.get(key), value) for key, value in changes.items()}
 
 
-def differences(before: Any, after: Any, path: str = "") -> list[str]:
+def differences(before: Any, after: Any, path: str) -> list[str]:
     """What changed between two trees of builtins, one line a leaf, saying whether it was loosened or tightened."""
+    if isinstance(before, list | tuple) and isinstance(before[0], list | tuple) and len(before) == len(after):
+        before, after = dict(enumerate(before)), dict(enumerate(after))
     if isinstance(before, dict):
-        return [
-            line
-            for key in before
-            for line in differences(before[key], after[key], f"{path}.{key}" if path else key)
-        ]
+        return [line for key in before for line in differences(before[key], after[key], f"{path}.{key}")]
     if before == after:
         return []
-    return [f"{path} is {_short(after)}, in the record {_short(before)}: {_direction(before, after)}"]
+    return [f"{path} is {_short(after)}, in the record {_short(before)}: {_direction(path, before, after)}"]
 
 
 def _short(value: Any) -> str:
@@ -99,7 +99,11 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:60]}..."
 
 
-def _direction(before: Any, after: Any) -> str:
+def _direction(path: str, before: Any, after: Any) -> str:
+    if path == "expect.reference_tolerance":
+        return "changed"
+    if path == "expect.near_distance":  # the larger it is, the more is near
+        before, after = after, before
     if isinstance(before, tuple | list) and all(isinstance(part, int | float) for part in [*before, *after]):
         low, high = after[0] - before[0], after[1] - before[1]
     elif isinstance(before, int | float):

@@ -14,8 +14,10 @@ from great_expectations.core.expectation_validation_result import ExpectationSui
 from great_expectations.data_context import AbstractDataContext
 from jinja2 import DictLoader, Environment, StrictUndefined
 
+from pipeline.errors import ConfigError, listed
 from pipeline.quality import results
 
+SITE = {"index.html", "validations", "expectations", "static"}  # what the folder may hold, for it is replaced
 MOST_ROWS = 24  # that a page shows of an expectation
 # The policy has the browser itself refuse scripts and requests, whatever a page comes to contain.
 BASE = """<!DOCTYPE html>
@@ -142,7 +144,7 @@ def build(context: AbstractDataContext, folder: Path, pictures: Mapping[tuple[st
 
     `pictures` are PNG files by suite name and expectation description, shown where that expectation failed. The
     rows that break it are shown where the result format names `unexpected_index_column_names`. RuntimeError when
-    a page could not be rendered.
+    a page could not be rendered, ConfigError for a folder that holds other files.
     """
 
     def page(template: str) -> dict[str, Any]:
@@ -157,6 +159,10 @@ def build(context: AbstractDataContext, folder: Path, pictures: Mapping[tuple[st
         # "None" leaves a section out; None itself does not.
         "site_section_builders": {"expectations": "None", "profiling": "None", "validations": page("validation")},
     }
+    if folder.is_dir() and (found := {path.name for path in folder.iterdir()}) and not found <= SITE:
+        raise ConfigError(
+            f"{folder}: expected no folder, or one of Data Docs alone, found {listed(sorted(found))}"
+        )
     context.variables.data_docs_sites = {"docs": site}
     shutil.rmtree(folder / "validations", ignore_errors=True)  # of earlier runs, whose folders would stay
     context.build_data_docs()

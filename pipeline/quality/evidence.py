@@ -57,13 +57,13 @@ def gather(dataset: Dataset, tables: Mapping[Split, pa.Table], seed: int) -> dic
     for split in dataset.splits:
         frame = tables[split].select(COLUMNS).to_pandas()
         pixels[split] = own = _Pixels(frame, dataset.shape, classes)
-        frame["image_bytes"] = frame["image"].str.len()
+        frame["image_bytes"] = frame["image"].str.len().astype(np.float64)
         for name, values in measures.measure(own.images).items():
             _put(frame, name, own.places, values)
         result[split] = Evidence(frame, {"schema": in_words(tables[split].schema)})
         _compare(result[split], own, dataset)
         _find_repeats(result[split], own)
-    _find_leaks(result["test"], pixels, dataset.expect.near_distance)
+    _find_leaks(result, pixels, dataset.expect.near_distance)
     _find_contradictions(result, pixels, classes, seed)
     _find_drift(result["test"], pixels, classes)
     return result
@@ -83,7 +83,7 @@ def _put(frame: pd.DataFrame, column: str, places: NDArray[np.int64], values: An
 
 def _compare(evidence: Evidence, own: _Pixels, dataset: Dataset) -> None:
     """Hold a split's mean images against the references."""
-    expected = references.decode(dataset.expect.references)
+    expected = references.decode(dataset.expect.references, dataset.shape)
     likeness = references.liken(own.pictures, own.labels, expected, dataset.expect.reference_tolerance)
     distances = likeness.distances[~np.isnan(likeness.distances)]
     evidence.facts["transformation"] = likeness.transformation
@@ -100,14 +100,15 @@ def _find_repeats(evidence: Evidence, own: _Pixels) -> None:
     _put(evidence.rows, "duplicate_of", own.places[again], _named("row", ids[first[again]]))
 
 
-def _find_leaks(test: Evidence, pixels: Mapping[Split, _Pixels], distance: float) -> None:
-    """Name, for each image of test that stands in train too, or nearly so, the row of train."""
-    own, other = pixels["test"], pixels["train"]
+def _find_leaks(result: Mapping[Split, Evidence], pixels: Mapping[Split, _Pixels], distance: float) -> None:
+    """Name, for each image of test that stands in train too, or nearly so, the id of its row there."""
+    own, other, rows = pixels["test"], pixels["train"], result["test"].rows
+    ids = result["train"].rows["id"].to_numpy()[other.places]
     same = leakage.shared(own.images, other.images)
     near = leakage.near(own.images, other.images, distance)
     new = ~np.isin(near.rows, same.rows)
-    _put(test.rows, "same_as", own.places[same.rows], _named("train", other.places[same.others]))
-    _put(test.rows, "near_to", own.places[near.rows[new]], _named("train", other.places[near.others[new]]))
+    _put(rows, "same_as", own.places[same.rows], _named("train", ids[same.others]))
+    _put(rows, "near_to", own.places[near.rows[new]], _named("train", ids[near.others[new]]))
 
 
 def _named(what: str, rows: NDArray[Any]) -> NDArray[Any]:

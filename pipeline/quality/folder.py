@@ -19,11 +19,7 @@ def check(dataset: Dataset, folder: Path, exact: bool, seed: int, docs: Path | N
     exact: whether their bytes must be the record's. The gates need both splits: where a file cannot be read, what
     is wrong with it is all there is to say. Raises UnavailableError for a folder with none of the files.
     """
-    if not any((folder / name).is_file() for file in dataset.files for name in (file.name, f"{file.name}.gz")):
-        names = ", ".join(file.name for file in dataset.files)
-        raise UnavailableError(
-            f"{folder}: expected a folder with {names}, each plain or as .gz; found none of them"
-        )
+    require_some(dataset, folder)
     with tempfile.TemporaryDirectory() as scratch:
         return _check(dataset, folder, Path(scratch), exact, seed, docs)
 
@@ -46,12 +42,24 @@ def _check(dataset: Dataset, folder: Path, scratch: Path, exact: bool, seed: int
     return Judgement(verdicts + judged.verdicts, judged.evidence)
 
 
+def require_some(dataset: Dataset, folder: Path) -> None:
+    """Raise UnavailableError for a folder with none of the dataset's files."""
+    if not any((folder / name).is_file() for file in dataset.files for name in (file.name, f"{file.name}.gz")):
+        names = ", ".join(file.name for file in dataset.files)
+        raise UnavailableError(
+            f"{folder}: expected a folder with {names}, each plain or as .gz; found none of them"
+        )
+
+
 def arrays(record: SplitRecord, folder: Path, scratch: Path) -> tuple[contract.Array, contract.Array]:
     """A split's images and labels, whatever the record says of them; DataError where there are none."""
     findings = [finding for file in record.files for finding in _provide(folder / file.name, scratch)]
     if findings:
-        raise DataError(str(findings[0]))
-    images, labels = (idx.read(scratch / file.name) for file in record.files)
+        raise DataError(f"{folder}: {findings[0]}")
+    try:
+        images, labels = (idx.read(scratch / file.name) for file in record.files)
+    except idx.IdxError as error:
+        raise idx.IdxError(folder / error.path.name, error.check, error.expected, error.found) from None
     kinds = {str(images.dtype), str(labels.dtype)}
     if kinds != {"uint8"} or images.ndim != 3 or labels.shape != images.shape[:1]:
         found = f"{images.dtype}{list(images.shape)} and {labels.dtype}{list(labels.shape)}"
@@ -69,6 +77,8 @@ def _provide(path: Path, scratch: Path) -> list[Finding]:
             idx.unpack(packed, scratch / path.name)
         except idx.IdxError as error:
             return [Finding(path.name, error.check, error.expected, error.found)]
+    else:
+        return [Finding(path.name, contract.MISSING, f"a file in {path.parent}, plain or as .gz", "none")]
     return []
 
 
@@ -81,6 +91,6 @@ def _structure(names: list[str], findings: list[Finding]) -> list[Verdict]:
     right = [
         Verdict(name, "structure", "critical", "an IDX file as the record says", "as expected", [], True, "")
         for name in names
-        if not any(name in finding.where for finding in findings)
+        if not any(name in finding.where.split(" and ") for finding in findings)
     ]
     return wrong + right

@@ -2,14 +2,21 @@
 
 import io
 import json
+import re
+import shutil
+import textwrap
 from collections import Counter
 from typing import Any
 from xml.etree import ElementTree
 
 from pipeline.errors import listed
+from pipeline.quality.meanings import rank
 from pipeline.quality.verdicts import Verdict
 
+NARROW = 120  # a table of less would be nothing but folded words
 WIDTH = 160  # of the table, where there is no terminal to ask
+# Control characters, line separators, surrogates, and the two code points that are no characters.
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 def summary(verdicts: list[Verdict]) -> str:
@@ -26,9 +33,12 @@ def as_text(verdicts: list[Verdict], width: int | None = None) -> str:
     from rich.console import Console
     from rich.table import Table
 
-    bad = sorted((verdict for verdict in verdicts if not verdict.success), key=lambda v: not v.fails)
+    bad = _bad(verdicts)
     if not bad:
         return ""
+    width = width or shutil.get_terminal_size((WIDTH, 24)).columns
+    if width < NARROW:
+        return "\n".join(_stacked(verdict, width) for verdict in bad)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name, ratio in [
         ("split", 1),
@@ -44,8 +54,22 @@ def as_text(verdicts: list[Verdict], width: int | None = None) -> str:
         mark = "FAIL" if v.fails else v.severity
         table.add_row(*_plain(v.split, mark, v.check, v.expected, v.found, listed(v.rows), v.usually))
     out = io.StringIO()
-    Console(file=out, width=width or WIDTH, highlight=False, color_system=None).print(table)
+    Console(file=out, width=width, highlight=False, color_system=None).print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def _bad(verdicts: list[Verdict]) -> list[Verdict]:
+    """The verdicts that are not good, clean: failures before warnings, the most telling first."""
+    return sorted((v for v in _clean(verdicts) if not v.success), key=lambda v: (not v.fails, rank(v.check)))
+
+
+def _stacked(verdict: Verdict, width: int) -> str:
+    """A verdict as a heading and a paragraph for each of its parts."""
+    parts = [("expected", verdict.expected), ("found", verdict.found), ("rows", listed(verdict.rows))]
+    lines = [f"{'FAIL' if verdict.fails else verdict.severity}  {verdict.split}: {verdict.check}"]
+    for name, text in [*parts, ("usually", verdict.usually)]:
+        lines += textwrap.wrap(text, width, initial_indent=f"  {name:8}  ", subsequent_indent=" " * 12)
+    return "\n".join(lines)
 
 
 def _plain(*cells: str) -> list[Any]:
@@ -63,6 +87,7 @@ def as_json(verdicts: list[Verdict]) -> str:
 
 def as_junit(verdicts: list[Verdict]) -> str:
     """JUnit XML: a test case an expectation, in a suite a split or file; a warning is in the case's output."""
+    verdicts = _clean(verdicts)
     failed = str(sum(verdict.fails for verdict in verdicts))
     root = ElementTree.Element("testsuites", tests=str(len(verdicts)), failures=failed)
     for split in dict.fromkeys(verdict.split for verdict in verdicts):
@@ -72,39 +97,37 @@ def as_junit(verdicts: list[Verdict]) -> str:
         for v in own:
             case = ElementTree.SubElement(suite, "testcase", classname=f"{split}.{v.check}", name=v.expected)
             if not v.success:
-                text = _clean(
+                text = (
                     f"expected: {v.expected}\nfound: {v.found}\nrows: {listed(v.rows, 20)}\nusually: {v.usually}"
                 )
                 element = ElementTree.SubElement(case, "failure" if v.fails else "system-out")
                 element.text = text
                 if v.fails:
-                    element.set("message", _clean(f"expected {v.expected}, found {v.found}"))
+                    element.set("message", f"expected {v.expected}, found {v.found}")
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
 
 
-def _clean(text: str) -> str:
-    """The text without the characters that XML has no place for."""
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
+def _clean(verdicts: list[Verdict]) -> list[Verdict]:
+    """The verdicts without characters that break a line, steer a terminal, or have no place in XML."""
+
+    def clean(value: Any) -> Any:
+        return UNSAFE.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
+
+    return [Verdict(*map(clean, verdict)) for verdict in verdicts]
 
 
 def as_github(verdicts: list[Verdict]) -> str:
     """Workflow commands: an annotation a verdict that is not good."""
     lines = []
-    for v in verdicts:
-        if not v.success:
-            kind = "error" if v.fails else "warning"
-            rows = f"; rows {listed(v.rows)}" if v.rows else ""
-            title = _escaped(f"{v.split}: {v.check}").replace(":", "%3A").replace(",", "%2C")
-            text = f"expected {v.expected}; found {v.found}{rows}; usually: {v.usually}"
-            lines.append(f"::{kind} title={title}::{_escaped(text)}")
+    for v in _bad(verdicts):
+        kind = "error" if v.fails else "warning"
+        rows = f"; rows {listed(v.rows)}" if v.rows else ""
+        title = _escaped(f"{v.split}: {v.check}").replace(":", "%3A").replace(",", "%2C")
+        text = f"expected {v.expected}; found {v.found}{rows}; usually: {v.usually}"
+        lines.append(f"::{kind} title={title}::{_escaped(text)}")
     return "\n".join(lines)
 
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-FORMATS = {"text": as_text, "json": as_json, "junit": as_junit, "github": as_github}

@@ -1,32 +1,42 @@
 """What the measures are called, and what a failed check usually means."""
 
+# The most telling first.
 MEASURES = {
+    "specks": "bright pixels that stand alone",
     "pixel_mean": "mean grey level",
-    "pixel_std": "standard deviation of grey levels",
-    "pixel_max": "brightest pixel",
-    "ink": "pixels with ink",
-    "bright": "share of saturated pixels",
     "greys": "share of ink that is grey",
+    "pixel_max": "brightest pixel",
+    "pixel_std": "standard deviation of grey levels",
+    "bright": "share of saturated pixels",
     "sharpness": "sharpness (steps between pixels over grey)",
     "box": "longer side of the ink's box, in pixels",
     "centre_y": "centre of mass, pixels below the middle",
     "centre_x": "centre of mass, pixels right of the middle",
-    "specks": "bright pixels that stand alone",
+    "ink": "pixels with ink",
 }
 
 # Where a value outside its range says different things above and below it: (below, above).
 SIDES = {
-    "pixel_mean": ("images darker than they were, or scaled to 0 to 1", "inverted, brighter or bolder images"),
+    "pixel_mean": ("images darker than they were, or partly blank", "inverted, brighter, bolder or noisy images"),
     "pixel_std": ("contrast lost: blurred or scaled images", "contrast raised: thresholded or inverted images"),
-    "pixel_max": ("grey levels scaled down: 0 to 1, or divided?", "grey levels beyond what the record has"),
+    "pixel_max": (
+        "images blurred, or grey levels scaled down: 0 to 1, or divided?",
+        "grey levels beyond what the record has",
+    ),
     "ink": ("strokes eroded, or blank images", "inverted, bolder or noisy images"),
     "bright": ("grey levels scaled down, or blurred images", "images thresholded, inverted or clipped to white"),
-    "greys": ("images thresholded to black and white", "images blurred or resampled, or their contrast lowered"),
+    "greys": (
+        "images thresholded to black and white, or to few greys",
+        "images blurred, resampled or compressed, or their contrast lowered",
+    ),
     "sharpness": (
         "images blurred, resampled, or bolder",
         "images thresholded, noisy, or their bytes out of order",
     ),
-    "box": ("images scaled down, or eroded", "images scaled up, rotated, inverted or noisy: digits fill 20 x 20"),
+    "box": (
+        "images scaled down, or eroded",
+        "images scaled up, rotated, inverted, noisy or compressed: digits fill 20 x 20",
+    ),
     "centre_y": ("images shifted up, or not centred", "images shifted down, or not centred"),
     "centre_x": ("images shifted left, or not centred", "images shifted right, or not centred"),
     "specks": ("salt noise is gone that the record has", "salt noise, or bytes out of order"),
@@ -54,7 +64,7 @@ MEANINGS = {
     "image length": "images cut short, or of another size",
     "blank": "blank images: a failed conversion, or placeholders for missing ones",
     "constant": "images of one grey level: a failed conversion",
-    "transformation": "the images were changed in this way on their way here",
+    "transformation": "the images were changed in this way on their way here, or are another dataset's",
     "labels": "images and labels do not belong together",
     "label_offset": "images and labels shifted against each other: a row lost or added in one of the two files",
     "reference_distance": "another dataset, changed images, or images under other labels",
@@ -65,6 +75,22 @@ MEANINGS = {
     "suspect": "labels worth a look; see metrics/suspects.csv",
     "suspects": "labels flipped",
 }
+
+# The most telling first: whole files, then all images or labels, then some rows.
+ORDER = [
+    *("structure", "schema", "nulls", "image length", "label type", "label range"),
+    *("transformation", "label_offset", "labels", "blank", "constant", "rows", "class_counts", "mean"),
+    *("shared", "near", "duplicates", "drift", "reference_distance", "each"),
+    *("suspects", "probe_error", "class_errors", "ids", "suspect"),
+]
+
+
+def rank(check: str) -> tuple[int, int]:
+    """The check's place among those that fail, the most telling one first."""
+    parts = check.split(".")
+    if parts[0] == "images":
+        return ORDER.index(parts[2]), list(MEASURES).index(parts[1])
+    return ORDER.index(parts[0]), 0
 
 
 def usually(check: str, below: bool | None = None) -> str:

@@ -18,11 +18,15 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from pipeline import datasets, references, table
+from pipeline.contract import Array
 from pipeline.datasets import Dataset, RawFile, Split, SplitRecord
 from pipeline.datasets.thresholds import ImageMeasures, Measure, Range, SplitThresholds, Thresholds
+from pipeline.errors import DataError
 from pipeline.files import sha256
+from pipeline.measures import INK
+from pipeline.probe import FOLDS
 from pipeline.quality.evidence import Evidence, gather
-from pipeline.quality.folder import arrays
+from pipeline.quality.folder import arrays, require_some
 
 NEAR = 6.0  # grey levels, RMS: no two digits of MNIST are closer than 7.8
 ANY: Range = (-1e9, 1e9)
@@ -45,7 +49,7 @@ COMMENTS = {
     "images": "each: from the smallest to the largest of an image, and a tenth of that span or the measure's unit more;\n"  # noqa: E501
     "mean: of all images, and the measure's unit more. A copy whose grey levels differ by one stays inside.",
     "duplicates": "rows that repeat an earlier one: as many as there are",
-    "suspects": "rows whose label the probe contradicts with confidence: as many as there are, and 2.5 of their\n"
+    "suspects": "rows whose label the probe contradicts with confidence: as many as there are, and 1.5 of their\n"
     "square roots more, at least 8",
     "reference_distance": "a class's mean image from its reference, RMS in grey levels: a quarter and 1 more",
     "probe_error": f"the probe's error out of sample, {ERRORS} standard errors either side; by class, too",
@@ -60,12 +64,17 @@ COMMENTS = {
 def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
     """The record of the files in a folder; `base` names a record whose names, sources and files' names it keeps.
 
-    Raises DataError where a file is missing, no IDX of uint8, or where images and labels do not match.
+    Raises DataError where a file is missing, no IDX of uint8, where images and labels do not match, or where there
+    is too little to measure; UnavailableError for a folder with none of the files.
     """
     dataset = datasets.find(base) if base else _unnamed(name)
+    require_some(dataset, folder)
     with tempfile.TemporaryDirectory() as scratch:
         raw = {split: arrays(record, folder, Path(scratch)) for split, record in dataset.splits.items()}
+        _require_measurable(folder, raw)
         classes = 1 + max(int(labels.max(initial=0)) for _, labels in raw.values())
+        if base and classes > len(dataset.class_names):
+            raise DataError(f"{folder}: expected labels 0 to {len(dataset.class_names) - 1}, found {classes - 1}")
         names = dataset.class_names if base else tuple(str(label) for label in range(classes))
         replace = msgspec.structs.replace
         splits = {
@@ -80,6 +89,19 @@ def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
         whole = replace(dataset, shape=raw["train"][0].shape[1:], class_names=names, **splits)
         tables = {split: table.from_arrays(*pair, table.schema(whole)) for split, pair in raw.items()}
         return profile(whole, tables, seed)
+
+
+def _require_measurable(folder: Path, raw: Mapping[Split, tuple[Array, Array]]) -> None:
+    shapes = {images.shape[1:] for images, _ in raw.values()}
+    rows, columns = raw["train"][0].shape[1:]
+    if len(shapes) > 1 or rows != columns or rows == 0:
+        found = " and ".join(f"{rows} x {columns}" for rows, columns in sorted(shapes))
+        raise DataError(f"{folder}: expected square images of one size, found {found}")
+    for least, (split, (images, _)) in zip((2 * FOLDS, 1), raw.items(), strict=True):
+        if len(images) < least or not (images > INK).any():
+            raise DataError(
+                f"{folder}: {split}: expected {least} images or more, some with ink, found {len(images)}"
+            )
 
 
 def _file(path: Path) -> RawFile:
@@ -140,7 +162,7 @@ def _of_split(evidence: Evidence, classes: int) -> SplitThresholds:
     return SplitThresholds(
         images=ImageMeasures(**{name: _measure(rows[name], *margins) for name, margins in MARGINS.items()}),
         duplicates=int(rows["duplicate_of"].notna().sum()),
-        suspects=suspects + max(8, int(2.5 * np.sqrt(suspects))),
+        suspects=suspects + max(8, int(1.5 * np.sqrt(suspects))),
         reference_distance=_up_to(facts["reference_distance"]),
         probe_error=_rate(facts["probe_error"], len(rows)),
         class_errors=tuple(_rate(facts[f"probe_error_{k}"], int(counts.get(k, 0))) for k in range(classes)),

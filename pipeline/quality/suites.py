@@ -182,6 +182,7 @@ def of_facts(dataset: Dataset, split: Split) -> list[Expectation]:
         *(
             _fact(f"class_errors.{label}", f"probe_error_{label}", f"its error of class {name}", range_)
             for label, (name, range_) in enumerate(zip(dataset.class_names, record.class_errors, strict=True))
+            if dataset.splits[split].class_counts[label]
         ),
         *([_drift(dataset)] if split == "test" else []),
     ]

@@ -1,0 +1,60 @@
+"""Coverage-guided fuzzing of the readers: `python tests/fuzz_idx.py -atheris_runs=300000 [CORPUS]`.
+
+The first byte of an input says which file of the tiny dataset the rest stands for, and whether it is packed.
+"""
+
+import gzip
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["pipeline.idx", "pipeline.contract"]):
+    from pipeline import contract, idx
+from conftest import write_tiny
+from damage import CLAIMS
+
+from pipeline.datasets import Dataset
+from pipeline.files import convert
+
+FOLDER = Path(tempfile.mkdtemp())
+TINY = convert(write_tiny(FOLDER), Dataset, FOLDER)
+CLEAN = {file.name: (FOLDER / file.name).read_bytes() for file in TINY.files}
+
+
+def run(data: bytes) -> None:
+    """Read one input: bytes come back as they are, or an IdxError and a finding say why not."""
+    kind, content = data[0] if data else 0, data[1:]
+    file = TINY.files[kind % 4]
+    path = FOLDER / file.name
+    try:
+        if kind & 4:
+            packed = FOLDER / "packed"
+            packed.write_bytes(content if kind & 8 else gzip.compress(content, 1))
+            idx.unpack(packed, path)
+            content = path.read_bytes()
+        else:
+            path.write_bytes(content)
+        if idx.encode(idx.read(path)) != content:
+            raise AssertionError("read otherwise than it stands in the file")
+    except idx.IdxError:
+        pass
+    found = contract.inspect(TINY, FOLDER).findings
+    if bool(found) != (path.read_bytes() != CLEAN[file.name]):
+        raise AssertionError(f"findings: {found}")
+    path.write_bytes(CLEAN[file.name])
+
+
+def main() -> None:
+    """Fuzz from the clean files and those that claim too much."""
+    corpus = Path(tempfile.mkdtemp())
+    for place, content in enumerate([*CLEAN.values(), *CLAIMS]):
+        for kind in (place % 4, place % 4 + 4):
+            (corpus / f"{place}-{kind}").write_bytes(bytes([kind]) + content)
+    atheris.Setup([*sys.argv, str(corpus)], run)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

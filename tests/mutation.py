@@ -1,0 +1,68 @@
+"""What a mutation of MNIST's files is, and how it is written to a folder."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline import idx, table
+from pipeline.datasets import Dataset, Split
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.uint8]
+Random = np.random.Generator
+Data = dict[Split, tuple[Images, Labels]]
+Change = Callable[[Data, Random], Data]
+Spoil = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One way in which data go wrong, or do not.
+
+    strength: the smallest that must be caught; check: of a verdict that must fail, "" where none may; found: a
+    pattern in what that verdict found, which names the cause; change: of arrays; spoil: of bytes in the folder.
+    """
+
+    name: str
+    strength: str
+    check: str = ""
+    found: str = ""
+    change: Change | None = None
+    spoil: Spoil | None = None
+
+    def write(self, dataset: Dataset, raw: Path, folder: Path, seed: int = 0) -> None:
+        """Write the four files to `folder`, changed; `raw` holds the good ones."""
+        if self.change:
+            _write(dataset, self.change(read(dataset, raw), np.random.default_rng(seed)), folder)
+        else:
+            for file in dataset.files:
+                shutil.copy(raw / file.name, folder)
+        if self.spoil:
+            self.spoil(folder)
+
+
+def read(dataset: Dataset, raw: Path) -> Data:
+    """The arrays of both splits."""
+    return {
+        split: (idx.read(raw / record.images.name), idx.read(raw / record.labels.name))
+        for split, record in dataset.splits.items()
+    }
+
+
+def tables(dataset: Dataset, raw: Path) -> dict[Split, pa.Table]:
+    """The tables that the gates take, of both splits."""
+    schema = table.schema(dataset)
+    return {
+        split: table.from_arrays(images, labels, schema) for split, (images, labels) in read(dataset, raw).items()
+    }
+
+
+def _write(dataset: Dataset, data: Data, folder: Path) -> None:
+    for split, record in dataset.splits.items():
+        for file, array in zip(record.files, data[split], strict=True):
+            (folder / file.name).write_bytes(idx.encode(array))

@@ -1,0 +1,170 @@
+"""Repeats are found as a slow loop finds them; copies, moved or encoded anew, among all of MNIST."""
+
+import io
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline import datasets, idx, leakage
+from pipeline.leakage import first_seen, near, shared, spectrum
+from pipeline.measures import INK
+
+Images = NDArray[np.uint8]
+DISTANCE = datasets.load("mnist").expect.near_distance
+MOVES = [move for move in product((-1, 0, 1), repeat=2) if move != (0, 0)]
+SHAPES = st.tuples(st.integers(0, 12), st.just(2), st.just(2))
+FEW_IMAGES = arrays(np.uint8, SHAPES, elements=st.integers(0, 1))
+
+
+@pytest.fixture(scope="module")
+def train(mnist: Path) -> Images:
+    """The images of train."""
+    return np.asarray(idx.read(mnist / "train-images-idx3-ubyte"))
+
+
+@pytest.fixture(scope="module")
+def test(mnist: Path) -> Images:
+    """The images of test."""
+    return np.asarray(idx.read(mnist / "t10k-images-idx3-ubyte"))
+
+
+@given(FEW_IMAGES)
+@settings(max_examples=200, deadline=None)
+def test_the_first_row_with_an_image_is_named(images: Images) -> None:
+    expected = [next(k for k, other in enumerate(images) if (other == image).all()) for image in images]
+    found = first_seen(images)
+    assert found.dtype == np.int64
+    np.testing.assert_array_equal(found, expected)
+
+
+@given(FEW_IMAGES, FEW_IMAGES)
+@settings(max_examples=200, deadline=None)
+def test_rows_that_stand_in_both_are_named_with_the_first_of_their_kind(images: Images, others: Images) -> None:
+    pairs = [(row, k) for row, image in enumerate(images) for k, o in enumerate(others) if (o == image).all()]
+    expected = dict(reversed(pairs))
+    found = shared(images, others)
+    assert dict(zip(found.rows.tolist(), found.others.tolist(), strict=True)) == expected
+    assert found.rows.tolist() == sorted(expected)
+    assert not found.distances.any()
+
+
+def moved(image: Images, down: int, right: int) -> Images:
+    """An image moved by a pixel each way; what comes in is blank."""
+    framed = np.pad(image, 1)
+    return np.asarray(framed[1 - down : 29 - down, 1 - right : 29 - right])
+
+
+def noisy(image: Images, seed: int) -> Images:
+    """An image with noise of up to 3 levels."""
+    noise = np.random.default_rng(seed).integers(-3, 4, image.shape)
+    return np.asarray(np.clip(image + noise, 0, 255), np.uint8)
+
+
+def encoded(image: Images, quality: int) -> Images:
+    """An image through JPEG."""
+    out = io.BytesIO()
+    Image.fromarray(image).save(out, "jpeg", quality=quality)
+    return np.asarray(Image.open(out), np.uint8)
+
+
+Copy = Callable[[Images, int], Images]
+COPIES: dict[str, Copy] = {
+    "as it is": lambda image, k: image,
+    "moved": lambda image, k: moved(image, *MOVES[k % 8]),
+    "noisy": noisy,
+    "moved and noisy": lambda image, k: noisy(moved(image, *MOVES[k % 8]), k),
+    "JPEG 90": lambda image, k: encoded(image, 90),
+    "moved, JPEG 90": lambda image, k: encoded(moved(image, *MOVES[k % 8]), 90),
+}
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_copies_are_found_with_the_image_that_they_are_of(train: Images, kind: str) -> None:
+    touching = np.flatnonzero(train[:, [0, -1]].any(axis=(1, 2)) | train[:, :, [0, -1]].any(axis=(1, 2)))
+    rows = np.append(np.random.default_rng(0).choice(60000, 600, replace=False), touching[:80])
+    copies = np.stack([COPIES[kind](train[row], k) for k, row in enumerate(rows)])
+    found = near(copies, train, DISTANCE)
+    np.testing.assert_array_equal(found.rows, np.arange(len(rows)))
+    np.testing.assert_array_equal(found.others, rows)
+    assert found.distances.max() <= DISTANCE
+    assert (found.distances == 0).all() == (kind in {"as it is", "moved"})
+
+
+def test_the_test_split_holds_no_image_of_train(train: Images, test: Images) -> None:
+    assert len(near(test, train, DISTANCE).rows) == len(shared(test, train).rows) == 0
+
+
+def test_what_is_found_is_as_far_as_a_slow_loop_says(train: Images) -> None:
+    rows = np.arange(0, 400, 4)
+    copies = np.stack([noisy(moved(train[row], *MOVES[row % 8]), row) for row in rows.tolist()])
+    found = near(copies, train[:400], DISTANCE)
+    for row, other, distance in zip(*found, strict=True):
+        differences = [moved(train[other], *move).astype(float) - copies[row] for move in [*MOVES, (0, 0)]]
+        inner = [difference[1:-1, 1:-1] for difference in differences]
+        assert distance == pytest.approx(min(np.sqrt(np.sum(d**2) / 784) for d in inner))
+
+
+def test_of_several_that_are_near_the_nearest_is_named_and_of_equals_the_first(train: Images) -> None:
+    image = train[7]
+    others = np.stack([train[3], noisy(image, 0), image, noisy(image, 1), image, train[9]])
+    found = near(image[None], others, DISTANCE)
+    assert (found.rows.tolist(), found.others.tolist(), found.distances.tolist()) == ([0], [2], [0])
+
+
+def test_two_pixels_are_too_far(train: Images) -> None:
+    copies = np.stack([moved(moved(image, 1, 0), 1, 0) for image in train[:300]])
+    assert len(near(copies, train[:300], DISTANCE).rows) == 0
+
+
+def test_in_the_spectrum_no_pair_is_farther_apart_than_in_its_pixels(train: Images) -> None:
+    random = np.random.default_rng(0)
+    images = np.where(train[:2000] > INK, train[:2000], 0)
+    wave = 100 * np.cos(2 * np.pi * np.arange(28) / 28)  # all its power is in one frequency
+    changes = [0.5 * images, images[random.permutation(2000)], np.clip(images + wave, 17, 255)]
+    changed = np.concatenate(changes).astype(np.uint8)
+    changed[changed <= INK] = 0
+    pixels = np.sqrt(np.square(np.tile(images, (3, 1, 1)) - changed.astype(float)).mean(axis=(1, 2)))
+    apart = np.linalg.norm(np.tile(spectrum(images), (3, 1)) - spectrum(changed), axis=1)
+    assert (apart <= pixels + 1e-3).all()
+    assert (apart > 0.8 * pixels).any()
+
+
+def test_the_spectrum_is_that_of_the_fourier_transform(train: Images) -> None:
+    images = np.where(train[:20] > INK, train[:20], 0)
+    transform = np.abs(np.fft.fft2(images)) * np.sqrt(2) / 784
+    expected = np.stack([transform[:, u, v] for u, v in leakage.FREQUENCIES], axis=1)
+    np.testing.assert_allclose(spectrum(train[:20]), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_chunks_do_not_show(train: Images, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies = np.stack([noisy(image, 0) for image in train[:50]])
+    whole = near(copies, train[:300], DISTANCE)
+    monkeypatch.setattr(leakage, "CHUNK", 7)
+    for mine, theirs in zip(near(copies, train[:300], DISTANCE), whole, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize(("rows", "others"), [(0, 5), (5, 0), (0, 0), (5, 5)])
+def test_no_image_is_near_no_image(train: Images, rows: int, others: int) -> None:
+    found = near(train[:rows], train[100 : 100 + others], DISTANCE)
+    assert [part.dtype for part in found] == [np.int64, np.int64, np.float64]
+    assert {len(part) for part in found} == {0}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", ["blank", "nearly blank", "alike", "nearly alike"])
+def test_thousands_of_images_that_are_alike_take_no_longer(train: Images, kind: str) -> None:
+    random = np.random.default_rng(0)
+    images = np.zeros((8000, 28, 28), np.uint8) if "blank" in kind else np.repeat(train[:1], 8000, axis=0)
+    if kind.startswith("nearly"):
+        images = np.minimum(images + random.integers(0, 4, images.shape), 255).astype(np.uint8)
+    found = near(images[:2000], images[2000:], DISTANCE)
+    np.testing.assert_array_equal(found.rows, np.arange(2000))

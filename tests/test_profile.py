@@ -1,0 +1,144 @@
+"""The command `profile`: the record that good files give."""
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from conftest import tiny_arrays, write_tiny
+
+from pipeline import datasets, idx
+from pipeline.__main__ import main
+from pipeline.errors import DataError, UnavailableError
+from pipeline.quality import profile
+from pipeline.quality.evidence import gather
+from pipeline.table import from_arrays, schema
+
+FILES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """A folder with the four files of the tiny dataset."""
+    write_tiny(tmp_path / "digits")
+    return tmp_path / "digits"
+
+
+def test_mnist_gives_the_record_that_stands_in_the_project(mnist: Path) -> None:
+    assert profile.of_folder(mnist, "mnist", "mnist", 0) == datasets.load("mnist")
+
+
+def test_a_record_passes_on_the_files_that_it_is_of(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = tmp_path / "record.yaml"
+    assert main(["profile", str(raw), "--output", str(record)]) == 0
+    assert capsys.readouterr() == ("", "")
+    missing = ["--params", str(tmp_path / "none.yaml")]
+    assert main(["check", str(raw), "--dataset", str(record), *missing]) == 0
+    assert datasets.read(record).name == "digits"
+
+
+def test_the_record_goes_to_stdout_and_gzipped_files_give_the_same(
+    raw: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["profile", str(raw)]) == 0
+    plain = capsys.readouterr().out
+    for path in list(raw.iterdir()):
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    assert main(["profile", str(raw)]) == 0
+    assert capsys.readouterr().out == plain
+    assert yaml.safe_load(plain)["train"]["class_counts"] == [100, 100, 100]
+
+
+def test_each_threshold_is_explained(raw: Path) -> None:
+    lines = profile.as_yaml(profile.of_folder(raw, None, "x", 0)).splitlines()
+    keys = ["images", "duplicates", "suspects", "reference_distance", "probe_error"]
+    keys += ["shared", "near_distance", "drift", "reference_tolerance", "references"]
+    explained = [line.split(":")[0].strip() for before, line in pairwise(lines) if "# " in before]
+    assert set(keys) <= set(explained)
+    assert max(len(line) for line in lines if "iVBOR" not in line) <= 115
+
+
+def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(tree, dict):
+        for key, part in tree.items():
+            yield from leaves(part, f"{path}.{key}")
+    else:
+        yield path, tree
+
+
+def test_each_range_holds_what_was_measured(raw: Path) -> None:
+    dataset = profile.of_folder(raw, None, "tiny", 0)
+    arrays = {"train": tiny_arrays(300, 0), "test": tiny_arrays(60, 1)}
+    tables: Any = {split: from_arrays(*pair, schema(dataset)) for split, pair in arrays.items()}
+    for split, part in gather(dataset, tables, 1).items():  # another seed than the record's
+        expect = dataset.splits[split].expect
+        for name in profile.MARGINS:
+            measure, values = getattr(expect.images, name), part.rows[name]
+            assert measure.each[0] <= values.min() <= values.max() <= measure.each[1], name
+            assert measure.mean[0] < values.mean() <= measure.mean[1] or measure.mean[0] == values.mean(), name
+        for name in ("reference_distance", "probe_error"):
+            low, high = getattr(expect, name)
+            assert low <= float(part.facts[name] or 0) <= high, name
+
+
+def test_every_number_has_four_digits_at_most(raw: Path) -> None:
+    record = yaml.safe_load(profile.as_yaml(profile.of_folder(raw, None, "x", 0)))
+    for part in (record["expect"], record["train"]["expect"], record["test"]["expect"]):
+        for path, leaf in leaves(part):
+            for number in re.findall(r"\d+\.\d+", json.dumps(leaf)) if "references" not in path else []:
+                assert len(number.replace(".", "").strip("0")) <= 4, path
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({0: np.zeros((300, 28, 28), np.uint8)}, "train: expected 8 images or more, some with ink, found 300"),
+        ({2: np.zeros((0, 28, 28)), 3: np.zeros(0)}, "test: expected 1 images or more, some with ink, found 0"),
+        ({0: tiny_arrays(7, 0)[0], 1: tiny_arrays(7, 0)[1]}, "train: expected 8 images or more"),
+        (
+            {2: tiny_arrays(60, 0)[0][:, 4:24, 4:24]},
+            "expected square images of one size, found 20 x 20 and 28 x 28",
+        ),
+        ({0: np.ones((300, 28, 30)), 2: np.ones((60, 28, 30))}, "square images of one size, found 28 x 30"),
+        ({1: np.zeros(299)}, r"found uint8\[300, 28, 28\] and uint8\[299\]"),
+        ({1: np.zeros(300, ">f4")}, "and >f4"),
+        ({1: None}, "train-labels-idx1-ubyte: file: expected a file in .*digits, plain or as .gz, found none"),
+    ],
+)
+def test_files_that_are_not_good_give_no_record(raw: Path, changes: dict[int, Any], message: str) -> None:
+    for place, array in changes.items():
+        path = raw / FILES[place]
+        if array is None:
+            path.unlink()
+        else:
+            path.write_bytes(idx.encode(array if array.dtype == ">f4" else array.astype(np.uint8)))
+    with pytest.raises(DataError, match=f"^{raw}.*{message}"):
+        profile.of_folder(raw, None, "x", 0)
+
+
+def test_labels_beyond_the_records_names_give_no_record(raw: Path, tmp_path: Path) -> None:
+    main(["profile", str(raw), "--output", str(tmp_path / "base.yaml")])
+    (raw / FILES[1]).write_bytes(idx.encode(tiny_arrays(300, 0)[1] + np.uint8(1)))
+    with pytest.raises(DataError, match="expected labels 0 to 2, found 3"):
+        profile.of_folder(raw, str(tmp_path / "base.yaml"), "x", 0)
+
+
+def test_a_folder_without_the_files_is_the_environment(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match=f"^{tmp_path}/none: .*found none of them"):
+        profile.of_folder(tmp_path / "none", None, "x", 0)
+
+
+@pytest.mark.parametrize("seed", ["-1", "4294967296", "x"])
+def test_a_seed_out_of_range_is_a_wrong_call(raw: Path, seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["profile", str(raw), "--seed", seed])
+    assert "--seed" in capsys.readouterr().err

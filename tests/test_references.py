@@ -1,0 +1,205 @@
+"""Real digits, really transformed, relabelled or misaligned, are recognised by their classes' mean images."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline import datasets, idx
+from pipeline.references import AS_IS, OWN, UNKNOWN, class_means, decode, encode, liken, offset, transformations
+
+TOLERANCE = datasets.load("mnist").expect.reference_tolerance
+# A stroke's width is no linear change: of a mean image these two give an idea only.
+NAMES = [name for name in transformations(28) if name not in {"made bolder", "made thinner"}]
+CHOSEN = np.random.default_rng(0).permutation(60000) < 6000  # not every tenth: the two sources of digits alternate
+Digits = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+Floats = NDArray[np.float64]
+
+
+@pytest.fixture(scope="module")
+def train(mnist: Path) -> Digits:
+    """Images and labels of train."""
+    return (
+        np.asarray(idx.read(mnist / "train-images-idx3-ubyte")),
+        np.asarray(idx.read(mnist / "train-labels-idx1-ubyte")),
+    )
+
+
+@pytest.fixture(scope="module")
+def digits(train: Digits) -> Digits:
+    """A tenth of them."""
+    return train[0][CHOSEN], train[1][CHOSEN]
+
+
+@pytest.fixture(scope="module")
+def own(train: Digits) -> Floats:
+    """The mean image of each class in the rest, as the record has it."""
+    return decode(encode(class_means(train[0][~CHOSEN], train[1][~CHOSEN], 10)), (28, 28))
+
+
+def changed(images: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
+    """Images that were transformed, back in whole grey levels."""
+    return np.rint(np.clip(transformations(28)[name](images.astype(float)), 0, 255)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_transformation_of_the_images_is_recognised(digits: Digits, own: Floats, name: str) -> None:
+    images, labels = changed(digits[0], name), digits[1]
+    likeness = liken(images, labels, own, TOLERANCE)
+    assert (likeness.transformation, likeness.labels) == (name, OWN)
+    assert (likeness.distances.max() > TOLERANCE / 2) == (name != AS_IS)
+    assert offset(images, labels, own) == 0
+
+
+@pytest.mark.parametrize("name", NAMES[:12])
+def test_and_so_it_is_under_labels_that_are_wrong_too(digits: Digits, own: Floats, name: str) -> None:
+    images, labels = changed(digits[0], name), (digits[1] + 1) % 10
+    likeness = liken(images, labels, own, TOLERANCE)
+    assert (likeness.transformation, likeness.labels) == (name, "every label changed by +1")
+
+
+def test_transformations_of_the_pixels_are_what_they_are_called() -> None:
+    picture = np.arange(16.0).reshape(1, 4, 4)
+    first = {name: change(picture)[0, 0, :3].tolist() for name, change in transformations(4).items()}
+    assert first[AS_IS] == [0, 1, 2]
+    assert first["transposed"] == [0, 4, 8]
+    assert first["mirrored left to right"] == [3, 2, 1]
+    assert first["mirrored top to bottom"] == [12, 13, 14]
+    assert first["rotated by 90 degrees, counterclockwise"] == [3, 7, 11]
+    assert first["rotated by 90 degrees, clockwise"] == [12, 8, 4]
+    assert first["rotated by 180 degrees"] == [15, 14, 13]
+    assert first["transposed along the other diagonal"] == [15, 11, 7]
+    assert first["inverted"] == [255, 254, 253]
+    assert first["byte order exchanged in groups of 2"] == [1, 0, 3]
+    assert first["byte order exchanged in groups of 4"] == [3, 2, 1]
+    assert first["byte order exchanged in groups of 8"] == [7, 6, 5]
+    assert first["shifted by +1 rows and +0 columns"] == [12, 13, 14]
+    assert first["shifted by +0 rows and -1 columns"] == [1, 2, 3]
+
+
+def test_small_rotations_and_scales_are_what_they_are_called() -> None:
+    bar = np.zeros((1, 29, 29))
+    bar[0, 4:14, 14] = 255  # from the middle upwards, 10 long
+    results = {name: change(bar)[0] for name, change in transformations(29).items()}
+    assert results["rotated by 45 degrees, counterclockwise"][:14, :14].sum() > bar.sum() / 2
+    assert results["rotated by 45 degrees, clockwise"][:14, 15:].sum() > bar.sum() / 2
+    lengths = {name: (image.max(axis=1) > 64).sum() for name, image in results.items()}
+    assert lengths["scaled in size by 0.7"] == 7
+    assert lengths["scaled in size by 1.3"] == 13
+
+
+@pytest.mark.parametrize(("step", "said"), [(1, "+1"), (9, "-1"), (3, "+3"), (5, "+5"), (6, "-4")], ids=str)
+def test_labels_that_all_changed_alike_are_named(digits: Digits, own: Floats, step: int, said: str) -> None:
+    likeness = liken(digits[0], (digits[1] + step) % 10, own, TOLERANCE)
+    assert (likeness.transformation, likeness.labels) == (AS_IS, f"every label changed by {said}")
+
+
+def test_changed_labels_are_named_where_the_classes_are_of_unequal_size(digits: Digits, own: Floats) -> None:
+    some = (digits[1] < 5) | (np.arange(6000) % 6 == 0)
+    for name in (AS_IS, "transposed"):
+        likeness = liken(changed(digits[0][some], name), (digits[1][some] + 5) % 10, own, TOLERANCE)
+        assert (likeness.transformation, likeness.labels) == (name, "every label changed by +5")
+
+
+def test_two_labels_that_are_exchanged_are_named(digits: Digits, own: Floats) -> None:
+    exchange = np.array([0, 1, 2, 3, 9, 5, 6, 7, 8, 4])
+    likeness = liken(digits[0], exchange[digits[1]], own, TOLERANCE)
+    assert (likeness.transformation, likeness.labels) == (AS_IS, "exchanged: 4 is 9, 9 is 4")
+    assert set(np.flatnonzero(likeness.distances > TOLERANCE)) == {4, 9}
+
+
+def test_shuffled_labels_are_named(digits: Digits, own: Floats) -> None:
+    likeness = liken(digits[0], np.random.default_rng(0).permutation(digits[1]), own, TOLERANCE)
+    assert (likeness.transformation, likeness.labels) == (AS_IS, "unrelated to the images: shuffled?")
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3])
+def test_some_wrong_labels_are_left_to_the_probe(digits: Digits, own: Floats, share: float) -> None:
+    wrong = np.random.default_rng(0).random(6000) < share
+    labels = np.where(wrong, (digits[1] + 1) % 10, digits[1])
+    assert liken(digits[0], labels, own, TOLERANCE)[:2] == (AS_IS, OWN)
+
+
+def test_the_hands_of_other_writers_are_not_a_transformation(train: Digits, own: Floats, mnist: Path) -> None:
+    images = np.asarray(idx.read(mnist / "t10k-images-idx3-ubyte"))
+    labels = np.asarray(idx.read(mnist / "t10k-labels-idx1-ubyte"))
+    assert liken(images, labels, own, TOLERANCE)[:2] == (AS_IS, OWN)
+    for start in (0, 20000, 40000):
+        part = slice(start, start + 6000)
+        assert liken(train[0][part], train[1][part], own, TOLERANCE)[:2] == (AS_IS, OWN)
+
+
+def test_shuffled_labels_of_images_that_are_all_nearly_black_are_named_too(digits: Digits, own: Floats) -> None:
+    labels = np.random.default_rng(0).permutation(digits[1])
+    likeness = liken(changed(digits[0], "scaled to 0 to 1"), labels, own, TOLERANCE)
+    assert likeness[:2] == ("scaled to 0 to 1", "unrelated to the images: shuffled?")
+
+
+def test_images_of_something_else_are_unknown(digits: Digits, own: Floats) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (6000, 28, 28)).astype(np.uint8)
+    assert liken(noise, digits[1], own, TOLERANCE)[:2] == (UNKNOWN, "not compared")
+
+
+def test_classes_without_rows_are_not_compared(digits: Digits, own: Floats) -> None:
+    some = digits[1] < 4
+    likeness = liken(digits[0][some], digits[1][some], own, TOLERANCE)
+    assert likeness[:2] == (AS_IS, OWN)
+    np.testing.assert_array_equal(np.isnan(likeness.distances), np.arange(10) >= 4)
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_image_is_like_nothing(own: Floats) -> None:
+    images, labels = np.zeros((0, 28, 28), np.uint8), np.zeros(0, int)
+    likeness = liken(images, labels, own, TOLERANCE)
+    assert likeness[:2] == (UNKNOWN, "no image")
+    assert np.isnan(likeness.distances).all()
+    assert offset(images, labels, own) == 0
+
+
+@pytest.mark.parametrize("step", range(-3, 4))
+def test_labels_that_slipped_by_some_rows_are_found(digits: Digits, own: Floats, step: int) -> None:
+    assert offset(digits[0], np.roll(digits[1], step), own) == step
+    cut = slice(10, -10)  # nor need they come back at the other end
+    assert offset(digits[0][cut], np.roll(digits[1], step)[cut], own) == step
+
+
+@pytest.mark.parametrize("labels", ["shuffled", "too far", "one class"])
+def test_labels_that_fit_at_no_offset_have_none(digits: Digits, own: Floats, labels: str) -> None:
+    random = np.random.default_rng(0)
+    own_labels = digits[1]
+    wrong = {
+        "shuffled": random.permutation(own_labels),
+        "too far": np.roll(own_labels, 4),
+        "one class": own_labels * 0,
+    }
+    assert offset(digits[0], wrong[labels], own) == 0
+
+
+def test_class_means_are_the_means_of_the_classes(digits: Digits) -> None:
+    means = class_means(digits[0], digits[1], 12)
+    for label in range(10):
+        np.testing.assert_allclose(means[label], digits[0][digits[1] == label].astype(float).mean(axis=0))
+    assert np.isnan(means[10:]).all()
+
+
+def test_means_are_the_same_in_any_order_of_the_rows(digits: Digits, own: Floats) -> None:
+    order = np.random.default_rng(0).permutation(6000)
+    before, after = (liken(digits[0][rows], digits[1][rows], own, TOLERANCE) for rows in (slice(None), order))
+    assert after[:2] == before[:2]
+    np.testing.assert_array_equal(after.distances, before.distances)
+
+
+def test_what_is_encoded_is_decoded_to_half_a_grey_level(digits: Digits) -> None:
+    means = class_means(digits[0], digits[1], 10)
+    texts = encode(means)
+    np.testing.assert_array_equal(decode(texts, (28, 28)), np.rint(means))
+    assert encode(decode(texts, (28, 28))) == texts
+    assert np.abs(decode(texts, (28, 28)) - means).max() <= 0.5
+
+
+def test_of_transformations_that_fit_equally_the_first_is_named(own: Floats) -> None:
+    ring = np.broadcast_to(np.hypot(*np.mgrid[-13.5:14, -13.5:14]) // 2 % 2 * 255, (10, 28, 28))
+    images, labels = np.repeat(ring, 3, axis=0).astype(np.uint8), np.repeat(np.arange(10), 3)
+    assert liken(images, labels, np.asarray(ring), TOLERANCE).transformation == AS_IS
+    assert NAMES[0] == AS_IS
