@@ -77,7 +77,13 @@ OF_LABELS = [
     Mutation("labels flipped", "1% of both", "suspects", "", labels(flipped(0.01))),
     Mutation("labels flipped", "0.1% of train", "suspects", "", labels(flipped(0.001), "train")),
     Mutation("labels flipped", "0.2% of test", "suspects", "", labels(flipped(0.002), "test")),
-    Mutation("labels of one class flipped", "30 of 4 to 9", "suspects", "", labels(given(30, 4, 9), "train")),
+    Mutation(
+        "labels of one class flipped",
+        "30 of 4 to 9",
+        "suspects",
+        "9, more like 4",
+        labels(given(30, 4, 9), "train"),
+    ),
     Mutation(
         "labels of one class flipped", "120 of 4 to 9", "class_errors.9", "", labels(given(120, 4, 9), "train")
     ),

@@ -70,7 +70,17 @@ def test_sound_rows_are_measured_and_nothing_is_found(dataset: Dataset) -> None:
 
 def test_columns_and_facts_are_those_that_are_documented(dataset: Dataset) -> None:
     found = seen(dataset, sound())
-    common = ["id", "image", "label", "image_bytes", *MEASURES, "duplicate_of", "suggested", "score"]
+    common = [
+        "id",
+        "image",
+        "label",
+        "image_bytes",
+        *MEASURES,
+        "duplicate_of",
+        "suggested",
+        "score",
+        "contradicted",
+    ]
     assert set(found["train"].rows.columns) == set(common)
     assert set(found["test"].rows.columns) == {*common, "same_as", "near_to"}
     assert set(found["train"].facts) == FACTS

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from mutation import Mutation, tables
 from mutations import CLEAN, OPERATORS
 
@@ -67,6 +68,17 @@ def test_clean_data_pass(mutation: Mutation, dataset: Dataset, mnist: Path, tmp_
 def test_clean_data_pass_whatever_the_seed(dataset: Dataset, mnist: Path) -> None:
     clean = tables(dataset, mnist)
     assert [(seed, v) for seed in range(20) for v in quality.judge(dataset, clean, seed).failed] == []
+
+
+def test_the_page_shows_each_operator_caught_and_each_clean_case_passed() -> None:
+    page = (ROOT / "docs/gates.md").read_text()
+    caught, passed = page.split("These must raise no failure")
+    shown = [tuple(line.split(" | ")[:2]) for line in caught.splitlines() if line.startswith("| ")][1:]
+    assert shown == [(f"| {m.name}", m.strength) for m in OPERATORS]
+    assert "**nothing**" not in caught
+    lines = [line for line in passed.splitlines() if line.startswith("| ")][1:]
+    assert len(lines) == len(CLEAN) + 1
+    assert all(line.endswith(" | 0 |") for line in lines)
 
 
 def test_every_check_has_an_operator() -> None:

@@ -103,7 +103,12 @@ TWICE = pa.array(np.r_[0:299, 4].astype(np.int32))
         (images(put([5, 70], 9)), "no image of one grey level", "2 rows", [5, 70]),
         (images(put((17, 0, [0, 5]), 255)), "bright pixels that stand alone, of each: 0 to 1", "1 rows", [17]),
         (replaced("image", SHORT_IMAGE), "images of 784 bytes", "1 rows", [9]),
-        (images(put(slice(40, 43), tiny_arrays(3, 5)[0][:1])), "images seen before: none", "2 rows", [41, 42]),
+        (
+            images(put(slice(40, 43), tiny_arrays(3, 5)[0][:1])),
+            "images seen before: none",
+            "2 rows, 2 of them 'row 40'",
+            [41, 42],
+        ),
         (
             labels(put(slice(None), tiny_arrays(301, 0)[1][1:])),
             "each label has the images that it has in the record",

@@ -1,6 +1,6 @@
 """What the gates look at: by split, a frame with one row an image, and facts about the split as a whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
@@ -97,7 +97,7 @@ def _find_repeats(evidence: Evidence, own: _Pixels) -> None:
     first = leakage.first_seen(own.images)
     again = np.flatnonzero(first != np.arange(len(first)))
     ids = evidence.rows["id"].to_numpy()[own.places]
-    _put(evidence.rows, "duplicate_of", own.places[again], _named("row", ids[first[again]]))
+    _put(evidence.rows, "duplicate_of", own.places[again], _texts(f"row {row}" for row in ids[first[again]]))
 
 
 def _find_leaks(result: Mapping[Split, Evidence], pixels: Mapping[Split, _Pixels], distance: float) -> None:
@@ -107,12 +107,12 @@ def _find_leaks(result: Mapping[Split, Evidence], pixels: Mapping[Split, _Pixels
     same = leakage.shared(own.images, other.images)
     near = leakage.near(own.images, other.images, distance)
     new = ~np.isin(near.rows, same.rows)
-    _put(rows, "same_as", own.places[same.rows], _named("train", ids[same.others]))
-    _put(rows, "near_to", own.places[near.rows[new]], _named("train", ids[near.others[new]]))
+    _put(rows, "same_as", own.places[same.rows], _texts(f"train {row}" for row in ids[same.others]))
+    _put(rows, "near_to", own.places[near.rows[new]], _texts(f"train {row}" for row in ids[near.others[new]]))
 
 
-def _named(what: str, rows: NDArray[Any]) -> NDArray[Any]:
-    return np.array([f"{what} {row}" for row in rows], object)
+def _texts(texts: Iterable[str]) -> NDArray[Any]:
+    return np.array(list(texts), object)
 
 
 def _find_contradictions(
@@ -136,6 +136,10 @@ def _find_contradictions(
         places = own.places[own.labelled[found.rows]]
         _put(evidence.rows, "suggested", places, found.suggested)
         _put(evidence.rows, "score", places, found.scores)
+        pairs = zip(labels[found.rows], found.suggested, strict=True)
+        _put(
+            evidence.rows, "contradicted", places, _texts(f"{given}, more like {other}" for given, other in pairs)
+        )
 
 
 def _share(wrong: NDArray[np.bool_]) -> float | None:

@@ -1,5 +1,6 @@
 """What a Great Expectations result says, in words and row numbers."""
 
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -34,7 +35,9 @@ def found(result: ExpectationValidationResult) -> str:
     values = detail.get("partial_unexpected_list") or []
     if detail.get("element_count") == 1 and values and isinstance(values[0], str):  # a fact
         return str(values[0])
-    return f"{detail.get('unexpected_count', 0):,} rows"
+    most = Counter(value for value in values if isinstance(value, str)).most_common(1)
+    same = f", {most[0][1]:,} of them {most[0][0]!r}" if most and most[0][1] > 1 else ""
+    return f"{detail.get('unexpected_count', 0):,} rows{same}"
 
 
 def rows(result: ExpectationValidationResult) -> list[Row]:

@@ -157,7 +157,7 @@ def _of_suspects(thresholds: SplitThresholds, rows: int) -> list[Expectation]:
     none = gxe.ExpectColumnValuesToBeNull
     return [
         expect(none, "suspect", f"{what}: none", severity="warning", column="score"),
-        _no_more("suspects", "suggested", what, thresholds.suspects, rows),
+        _no_more("suspects", "contradicted", what, thresholds.suspects, rows),
     ]
 
 
