@@ -4,7 +4,8 @@ The layers. Each imports those below it and, where a noun contains another, a ne
 (tests/test_layers.py holds the rule):
 
     stages      one thin module a DVC stage: paths and params in, one core call, outputs written
-    core        sources, package_index, idx, contract, table, quality, features, svm, methods, training, model,
-                metrics, plots
+    commands    the same for what is no stage: check, profile
+    core        sources, package_index, idx, contract, table, features, svm, methods, training, model, metrics,
+                plots, and quality, the gates, over measures, references, probe, leakage and audit
     ground      errors, files, params, datasets
 """

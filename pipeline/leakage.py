@@ -34,10 +34,9 @@ def first_seen(images: Images) -> Rows:
 
 def shared(images: Images, others: Images) -> Pairs:
     """Which of `images` stand byte for byte among `others` too."""
-    found = pd.Index(_keys(others)).drop_duplicates()
-    place = found.get_indexer(_keys(images))
-    rows = np.flatnonzero(place >= 0)
     firsts = np.unique(first_seen(others))
+    place = pd.Index(_keys(others[firsts])).get_indexer(_keys(images))
+    rows = np.flatnonzero(place >= 0)
     return Pairs(rows, firsts[place[rows]], np.zeros(len(rows)))
 
 

@@ -3,7 +3,7 @@
 Quadratic discriminant analysis on the principal components of gradient histograms, each class's covariance drawn
 towards the pooled one (J. H. Friedman, "Regularized discriminant analysis", JASA 84, 1989). Cross-fitting costs no
 more than one fit: a fold is left out by subtracting its sums, which are of whole numbers and therefore exact.
-One number comes from all rows: how sure the probabilities are.
+All rows give the principal axes, which no label enters, and one number: how sure the probabilities are.
 """
 
 from typing import Any, NamedTuple
@@ -60,8 +60,10 @@ def probe(train: NDArray[np.uint8], labels: Labels, test: NDArray[np.uint8], cla
         scores = np.empty((len(points), classes))
         for k, part in enumerate(parts):
             scores[fold == k] = log_likelihoods(whole.without(part), points[fold == k])
-        sharpness = _sharpness(scores, labels)
-        return Probe(_softmax(sharpness * scores), _softmax(sharpness * log_likelihoods(whole, others)))
+        inverse_temperature = _inverse_temperature(scores, labels)
+        return Probe(
+            _softmax(inverse_temperature * scores), _softmax(inverse_temperature * log_likelihoods(whole, others))
+        )
 
 
 def _flat(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -89,7 +91,7 @@ def log_likelihoods(sums: Sums, points: Floats) -> Floats:
     return result
 
 
-def _sharpness(scores: Floats, labels: Labels) -> float:
+def _inverse_temperature(scores: Floats, labels: Labels) -> float:
     """The factor on scores that makes the labels' likelihood largest.
 
     Densities of dependent features are too sure of themselves. Source: C. Guo et al., "On calibration of modern

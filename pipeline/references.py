@@ -59,7 +59,7 @@ def decode(texts: Sequence[str], shape: tuple[int, int]) -> Floats:
 
     try:
         images = [np.asarray(Image.open(io.BytesIO(base64.b64decode(text))), np.float64) for text in texts]
-    except (ValueError, OSError) as error:  # of base64, of PNG
+    except (ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:  # of base64, of PNG
         raise ConfigError(f"references: expected PNG in base64, found: {error}") from None
     if wrong := {image.shape for image in images} - {shape}:
         raise ConfigError(f"references: expected images of {list(shape)}, found {list(wrong.pop())}")

@@ -159,7 +159,7 @@ OF_IMAGES = [
 
 OF_ROWS = [
     Mutation("one image repeated", "20 times", "duplicates", "20 rows", replaced(20, 1)),
-    Mutation("one image repeated", "once", "duplicates", "1 rows", replaced(1, 1)),
+    Mutation("one image repeated", "once", "duplicates", "1 row", replaced(1, 1)),
     Mutation(
         "rows repeated",
         "100 appended",
@@ -173,7 +173,7 @@ OF_ROWS = [
     Mutation("one class missing", "7", "class_counts", "7: 0 for", chosen(lambda y, _: np.flatnonzero(y != 7))),
     Mutation("images of one class under another's labels", "2 for 7", "labels", "7 is 2", class_from(7, 2)),
     Mutation("test images in train", "50", "shared", "50 rows", leaked(50, as_is)),
-    Mutation("test images in train", "1", "shared", "1 rows", leaked(1, as_is)),
+    Mutation("test images in train", "1", "shared", "1 row", leaked(1, as_is)),
     Mutation("test images in train, shifted", "50", "near", "50 rows", leaked(50, moved(0, 1))),
     Mutation("test images in train, with noise", "50, -3 to +3", "near", "50 rows", leaked(50, noisy(3))),
     Mutation("test images in train, as JPEG", "50, quality 90", "near", "", leaked(50, jpeg(90))),

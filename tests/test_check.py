@@ -139,10 +139,14 @@ def test_a_missing_file_is_a_finding_that_names_the_users_folder(check: Check, f
     (folder / "raw" / TRAIN_IMAGES).unlink()
     code, out, _ = check("--format", "github")
     assert code == 1
-    assert out == (
+    finding, rest = out.splitlines()
+    assert finding == (
         "::error title=train-images-idx3-ubyte%3A structure.file::"
         "expected a file in raw, plain or as .gz; found none; "
-        "usually: the download is incomplete, or the folder another one\n"
+        "usually: the download is incomplete, or the folder another one"
+    )
+    assert rest.startswith(
+        "::warning title=both%3A structure.gates::expected files that can be read; found not run;"
     )
 
 
@@ -178,14 +182,32 @@ def test_a_threshold_that_params_change_is_announced(
     assert check()[2].splitlines()[0] == f"check: warning: params.yaml: gate.{change}"
 
 
+def test_a_params_file_that_is_named_must_be_there(check: Check) -> None:
+    code, _, err = check("--params", "typo.yaml")
+    assert code == 3
+    assert "typo.yaml: not found" in err
+
+
+def test_a_folder_with_other_files_is_not_replaced_by_the_report(check: Check, folder: Path) -> None:
+    code, _, err = check("--docs", "raw")
+    assert code == 2
+    assert err.startswith("check: error: raw: expected no folder, or one of Data Docs alone, found ")
+    assert len(list((folder / "raw").iterdir())) == 4
+
+
 def test_a_threshold_that_params_change_holds(check: Check, folder: Path) -> None:
     write_gate(folder, {"train": {"images": {"ink": {"mean": [1, 2]}}}})
     code, out, _ = check("--format", "github")
     assert code == 1
-    assert out.startswith(
+    changed, finding = out.splitlines()
+    assert changed == "::notice title=gate::train.images.ink.mean is [1.0, 2.0], in the record [62.0, 66.0]: moved"
+    assert json.loads(check("--format", "json")[1])["thresholds"] == [
+        changed.removeprefix("::notice title=gate::")
+    ]
+    assert 'name="gate"' in check("--format", "junit")[1]
+    assert finding.startswith(
         "::error title=train%3A images.ink.mean::expected pixels with ink, mean: 1 to 2; found 64"
     )
-    assert out.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -245,7 +267,7 @@ def test_the_projects_own_files_and_the_checked_ones_stay_as_they_are(check: Che
     ("change", "code", "message"),
     [
         (lambda raw: None, 0, "check: raw: 105 expectations checked, none failed"),
-        (lambda raw: flip(raw / TRAIN_IMAGES, 2), 1, "check: error: raw: 5 expectations checked, 2 failed"),
+        (lambda raw: flip(raw / TRAIN_IMAGES, 2), 1, "check: error: raw: 6 expectations checked, 2 failed"),
         (shutil.rmtree, 3, "check: error: raw: expected a folder with "),
     ],
 )

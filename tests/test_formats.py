@@ -40,7 +40,7 @@ def test_the_summary_counts_what_failed_and_what_warned() -> None:
 
 
 def test_the_table_shows_failures_first_with_some_rows() -> None:
-    lines = [re.split(r" {2,}", line) for line in formats.as_text(VERDICTS, 200).splitlines()]
+    lines = [re.split(r" {2,}", line) for line in formats.as_text(VERDICTS, width=200).splitlines()]
     assert lines[0] == ["split", "check", "expected", "found", "rows", "usually"]
     assert lines[2][:6] == ["train", "FAIL", "duplicates", "no image twice", "1,002 rows", "7, 9 = train 41, 100,"]
     assert [line[:2] for line in lines if line[0] == "test"] == [["test", "warning"]]
@@ -53,7 +53,7 @@ def test_the_table_of_nothing_wrong_is_empty() -> None:
 
 @pytest.mark.parametrize("width", [80, 119, 120, 160])
 def test_the_text_keeps_to_the_width_and_breaks_no_word(width: int) -> None:
-    text = formats.as_text(VERDICTS, width)
+    text = formats.as_text(VERDICTS, width=width)
     assert max(map(len, text.splitlines())) <= width
     for word in re.findall(
         r"\w+", "FAIL train duplicates no image twice 1,002 rows test suspect contradicted repeated"
@@ -62,7 +62,7 @@ def test_the_text_keeps_to_the_width_and_breaks_no_word(width: int) -> None:
 
 
 def test_a_narrow_terminal_has_the_parts_below_each_other() -> None:
-    assert formats.as_text([BAD], 80).splitlines() == [
+    assert formats.as_text([BAD], width=80).splitlines() == [
         "FAIL  train: duplicates",
         "  expected  no image twice",
         "  found     1,002 rows",
@@ -78,7 +78,7 @@ def test_the_table_takes_the_terminals_width(monkeypatch: pytest.MonkeyPatch) ->
 
 @odd
 def test_no_name_breaks_the_table_or_steers_the_terminal(name: str) -> None:
-    text = formats.as_text(named(name), 160)
+    text = formats.as_text(named(name), width=160)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", text)
     assert max(map(len, text.splitlines())) <= 160
 

@@ -24,6 +24,7 @@ QUICK = {
 }
 NO_OPERATOR = {
     "SHA-256": "is for the record's own bytes: test_contract.py",
+    "gates": "only warns that the rest was not run: test_check.py",
     "schema": "only Parquet can break it: test_quality.py",
     "nulls": "only Parquet can break it: test_quality.py",
     "label type": "only Parquet can break it: test_quality.py",

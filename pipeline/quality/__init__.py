@@ -30,7 +30,10 @@ class Judgement(NamedTuple):
 def judge(dataset: Dataset, tables: Mapping[Split, pa.Table], seed: int, docs: Path | None = None) -> Judgement:
     """Hold both splits' tables to the record; build the Data Docs in the folder `docs`. seed: of the probe."""
     from pipeline.quality import validation
-    from pipeline.quality.docs import build
+    from pipeline.quality.docs import build, require_own
+
+    if docs:
+        require_own(docs)
 
     evidence = gather(dataset, tables, seed)
     context = validation.new_context()
@@ -58,8 +61,8 @@ def _numbers(split: Split, part: Evidence, verdicts: list[Verdict]) -> dict[str,
         "blank": int((rows["ink"] == 0).sum()),
         "duplicates": int(rows["duplicate_of"].notna().sum()),
         "suspects": int(rows["suggested"].notna().sum()),
-        "probe_error": facts["probe_error"] or 0.0,
-        "reference_distance": facts["reference_distance"] or 0.0,
+        "probe_error": facts["probe_error"],
+        "reference_distance": facts["reference_distance"],
         "expectations": len(own),
         "failed": sum(verdict.fails for verdict in own),
         "warnings": sum(not (verdict.success or verdict.fails) for verdict in own),

@@ -139,12 +139,21 @@ class Page:
         return self._template.render(content=content, pictures=self._pictures, most=MOST_ROWS)
 
 
+def require_own(folder: Path) -> None:
+    """Raise ConfigError for a folder that holds anything but Data Docs, for `build` replaces what is there."""
+    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if not found <= SITE:
+        raise ConfigError(
+            f"{folder}: expected no folder, or one of Data Docs alone, found {listed(sorted(found))}"
+        )
+
+
 def build(context: AbstractDataContext, folder: Path, pictures: Mapping[tuple[str, str], bytes]) -> None:
     """Write `folder`/index.html and a page for each validation that the context holds; remove older pages.
 
     `pictures` are PNG files by suite name and expectation description, shown where that expectation failed. The
     rows that break it are shown where the result format names `unexpected_index_column_names`. RuntimeError when
-    a page could not be rendered, ConfigError for a folder that holds other files.
+    a page could not be rendered.
     """
 
     def page(template: str) -> dict[str, Any]:
@@ -159,10 +168,6 @@ def build(context: AbstractDataContext, folder: Path, pictures: Mapping[tuple[st
         # "None" leaves a section out; None itself does not.
         "site_section_builders": {"expectations": "None", "profiling": "None", "validations": page("validation")},
     }
-    if folder.is_dir() and (found := {path.name for path in folder.iterdir()}) and not found <= SITE:
-        raise ConfigError(
-            f"{folder}: expected no folder, or one of Data Docs alone, found {listed(sorted(found))}"
-        )
     context.variables.data_docs_sites = {"docs": site}
     shutil.rmtree(folder / "validations", ignore_errors=True)  # of earlier runs, whose folders would stay
     context.build_data_docs()

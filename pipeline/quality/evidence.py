@@ -14,7 +14,6 @@ from pipeline.probe import FOLDS, probe
 from pipeline.table import COLUMNS, in_words
 
 Fact = float | str | None
-SUSPECTS = ["id", "split", "given", "suggested", "score"]
 
 
 class Evidence(NamedTuple):

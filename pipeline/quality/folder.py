@@ -12,6 +12,10 @@ from pipeline.quality import Judgement
 from pipeline.quality.meanings import usually
 from pipeline.quality.verdicts import Verdict
 
+NOT_RUN = Verdict(
+    "both", "structure.gates", "warning", "files that can be read", "not run", [], False, usually("gates")
+)
+
 
 def check(dataset: Dataset, folder: Path, exact: bool, seed: int, docs: Path | None = None) -> Judgement:
     """Hold the files in a folder to the record; nothing is written but `docs`.
@@ -37,7 +41,12 @@ def _check(dataset: Dataset, folder: Path, scratch: Path, exact: bool, seed: int
             rows = min(len(images), len(labels))  # where they differ, a finding says so
             tables[split] = table.from_arrays(images[:rows], labels[:rows], table.schema(dataset))
     if len(tables) < len(dataset.splits):
-        return Judgement(verdicts, {})
+        if docs:
+            from pipeline.quality.docs import require_own
+
+            require_own(docs)
+            (docs / "index.html").unlink(missing_ok=True)  # pages of an earlier run would speak for these files
+        return Judgement([*verdicts, NOT_RUN], {})
     judged = quality.judge(dataset, tables, seed, docs)
     return Judgement(verdicts + judged.verdicts, judged.evidence)
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import textwrap
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -27,8 +28,11 @@ def summary(verdicts: list[Verdict]) -> str:
     return f"{len(verdicts):,} expectations checked, {failed or 'none'} failed{warnings}"
 
 
-def as_text(verdicts: list[Verdict], width: int | None = None) -> str:
-    """A table of the verdicts that are not good: what, expected, found, example rows, what it usually means."""
+def as_text(verdicts: list[Verdict], changes: Sequence[str] = (), width: int | None = None) -> str:
+    """A table of the verdicts that are not good: what, expected, found, example rows, what it usually means.
+
+    changes: thresholds that are not the record's; every other format holds them, a person has been told.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -78,15 +82,20 @@ def _plain(*cells: str) -> list[Any]:
     return [Text(cell) for cell in cells]
 
 
-def as_json(verdicts: list[Verdict]) -> str:
-    """All verdicts, with all rows that are known of each."""
+def as_json(verdicts: list[Verdict], changes: Sequence[str] = ()) -> str:
+    """All verdicts, with all rows of each, and the changed thresholds."""
     failed = sum(verdict.fails for verdict in verdicts)
     items = [v._asdict() | {"rows": [row._asdict() for row in v.rows]} for v in verdicts]
-    return json.dumps({"failed": failed, "verdicts": items}, indent=2, ensure_ascii=False)
+    return json.dumps(
+        {"failed": failed, "thresholds": list(changes), "verdicts": items}, indent=2, ensure_ascii=False
+    )
 
 
-def as_junit(verdicts: list[Verdict]) -> str:
-    """JUnit XML: a test case an expectation, in a suite a split or file; a warning is in the case's output."""
+def as_junit(verdicts: list[Verdict], changes: Sequence[str] = ()) -> str:
+    """JUnit XML: a test case an expectation, in a suite a split or file; a warning is in the case's output.
+
+    Each suite has the changed thresholds as properties.
+    """
     verdicts = _clean(verdicts)
     failed = str(sum(verdict.fails for verdict in verdicts))
     root = ElementTree.Element("testsuites", tests=str(len(verdicts)), failures=failed)
@@ -94,6 +103,10 @@ def as_junit(verdicts: list[Verdict]) -> str:
         own = [verdict for verdict in verdicts if verdict.split == split]
         failures = str(sum(verdict.fails for verdict in own))
         suite = ElementTree.SubElement(root, "testsuite", name=split, tests=str(len(own)), failures=failures)
+        if changes:
+            properties = ElementTree.SubElement(suite, "properties")
+        for change in changes:
+            ElementTree.SubElement(properties, "property", name="gate", value=UNSAFE.sub("?", change))
         for v in own:
             case = ElementTree.SubElement(suite, "testcase", classname=f"{split}.{v.check}", name=v.expected)
             if not v.success:
@@ -117,9 +130,9 @@ def _clean(verdicts: list[Verdict]) -> list[Verdict]:
     return [Verdict(*map(clean, verdict)) for verdict in verdicts]
 
 
-def as_github(verdicts: list[Verdict]) -> str:
-    """Workflow commands: an annotation a verdict that is not good."""
-    lines = []
+def as_github(verdicts: list[Verdict], changes: Sequence[str] = ()) -> str:
+    """Workflow commands: an annotation a verdict that is not good, or a threshold that is not the record's."""
+    lines = [f"::notice title=gate::{_escaped(change)}" for change in changes]
     for v in _bad(verdicts):
         kind = "error" if v.fails else "warning"
         rows = f"; rows {listed(v.rows)}" if v.rows else ""

@@ -37,8 +37,14 @@ SIDES = {
         "images scaled down, or eroded",
         "images scaled up, rotated, inverted, noisy or compressed: digits fill 20 x 20",
     ),
-    "centre_y": ("images shifted up, or not centred", "images shifted down, or not centred"),
-    "centre_x": ("images shifted left, or not centred", "images shifted right, or not centred"),
+    "centre_y": (
+        "images shifted up, or not centred, or mirrored",
+        "images shifted down, or not centred, or mirrored",
+    ),
+    "centre_x": (
+        "images shifted left, or not centred, or mirrored",
+        "images shifted right, or not centred, or mirrored",
+    ),
     "specks": ("salt noise is gone that the record has", "salt noise, or bytes out of order"),
     "probe_error": ("the same images many times", "labels do not belong to the images, or another dataset"),
     "class_errors": ("hard images of the class missing, or easy ones repeated", "labels of this class flipped"),
@@ -54,6 +60,7 @@ MEANINGS = {
     "length": "the file was cut short, or something was added to it",
     "sizes": "a damaged header, or its bytes out of order",
     "shape": "images and labels exchanged, rows dropped or repeated, the other split's file, or another dataset",
+    "gates": "the gates need all four files: mend what failed above, then they run",
     "schema": "another writer or version made the file",
     "rows": "rows dropped or repeated, in one of the two files or both, or the other split's file",
     "nulls": "a join or conversion lost values",
@@ -72,7 +79,7 @@ MEANINGS = {
     "duplicates": "rows repeated, or copies put in place of missing images",
     "shared": "leakage: test images stand in train",
     "near": "leakage: test images stand in train, moved, with noise or encoded anew",
-    "suspect": "labels worth a look; see metrics/suspects.csv",
+    "suspect": "labels worth a look: odd, or wrong",
     "suspects": "labels flipped",
 }
 

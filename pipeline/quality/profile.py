@@ -28,7 +28,7 @@ from pipeline.probe import FOLDS
 from pipeline.quality.evidence import Evidence, gather
 from pipeline.quality.folder import arrays, require_some
 
-NEAR = 6.0  # grey levels, RMS: no two digits of MNIST are closer than 7.8
+NEAR = 6.0  # grey levels, RMS
 ANY: Range = (-1e9, 1e9)
 ERRORS = 4  # standard errors
 # By measure: the margin of each image, the margin of the mean, and the values that are possible.
@@ -46,15 +46,20 @@ MARGINS: dict[str, tuple[float, float, Range]] = {
     "specks": (1, 0.01, (0, 1e9)),
 }
 COMMENTS = {
-    "images": "each: from the smallest to the largest of an image, and a tenth of that span or the measure's unit more;\n"  # noqa: E501
-    "mean: of all images, and the measure's unit more. A copy whose grey levels differ by one stays inside.",
+    "images": "each: from the smallest to the largest of an image; mean: of all images. With the margins\n"
+    "given, a copy whose grey levels differ by one stays inside.",
+    **{
+        name: f"each: {each:g} more, or a tenth of the span if that is larger; mean: {mean:g} more"
+        for name, (each, mean, _) in MARGINS.items()
+    },
     "duplicates": "rows that repeat an earlier one: as many as there are",
     "suspects": "rows whose label the probe contradicts with confidence: as many as there are, and 1.5 of their\n"
     "square roots more, at least 8",
     "reference_distance": "a class's mean image from its reference, RMS in grey levels: a quarter and 1 more",
     "probe_error": f"the probe's error out of sample, {ERRORS} standard errors either side; by class, too",
     "shared": "images of test that stand in train, byte for byte, or nearly: as many as there are",
-    "near_distance": "RMS difference in grey levels up to which images are nearly the same, also moved by a pixel",
+    "near_distance": "RMS difference in grey levels up to which images are nearly the same, also moved by a\n"
+    "pixel: no two digits of MNIST are closer than 8.4",
     "drift": "a class's mean image in test from train's, RMS in grey levels: a quarter and 1 more",
     "reference_tolerance": "up to which a mean image is taken for its reference: half as much again and 1 more",
     "references": "the mean image of each class in train, as PNG",

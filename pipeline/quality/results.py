@@ -35,15 +35,16 @@ def found(result: ExpectationValidationResult) -> str:
     values = detail.get("partial_unexpected_list") or []
     if detail.get("element_count") == 1 and values and isinstance(values[0], str):  # a fact
         return str(values[0])
-    most = Counter(value for value in values if isinstance(value, str)).most_common(1)
+    count = int(detail.get("unexpected_count") or 0)
+    most = Counter(row.like for row in rows(result) if row.like).most_common(1)
     same = f", {most[0][1]:,} of them {most[0][0]!r}" if most and most[0][1] > 1 else ""
-    return f"{detail.get('unexpected_count', 0):,} rows{same}"
+    return f"{count:,} row{'s' * (count != 1)}{same}"
 
 
 def rows(result: ExpectationValidationResult) -> list[Row]:
     """The ids of rows that break an expectation, each with what it is like where that is text."""
     detail: dict[str, Any] = result.result or {}
-    broken = detail.get("partial_unexpected_index_list") or []
+    broken = detail.get("unexpected_index_list") or []
     column = result.expectation_config.kwargs.get("column", "") if result.expectation_config else ""
     like = {int(row["id"]): row.get(column) for row in broken if isinstance(row, dict) and pd.notna(row["id"])}
     return [Row(number, value if isinstance(value, str) else "") for number, value in sorted(like.items())]

@@ -1,7 +1,6 @@
 """The Great Expectations suites: what is expected of a split's rows, and of the split as a whole.
 
-Each expectation carries in its `meta` the check's name, which is the path of its threshold where it has one, and
-what a failure usually means.
+Each expectation carries in its `meta` the check's name, which is the path of its threshold where it has one.
 """
 
 from collections.abc import Sequence
@@ -180,7 +179,7 @@ def of_facts(dataset: Dataset, split: Split) -> list[Expectation]:
         ),
         _fact("probe_error", "probe_error", "out-of-sample error of a quick classifier", record.probe_error),
         *(
-            _fact(f"class_errors.{label}", f"probe_error_{label}", f"its error of class {name}", range_)
+            _fact(f"class_errors.{label}", f"probe_error_{label}", f"out-of-sample error of class {name}", range_)
             for label, (name, range_) in enumerate(zip(dataset.class_names, record.class_errors, strict=True))
             if dataset.splits[split].class_counts[label]
         ),

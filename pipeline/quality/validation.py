@@ -21,8 +21,6 @@ from pipeline.quality import docs, results, suites
 from pipeline.quality.evidence import Evidence
 from pipeline.quality.verdicts import Verdict
 
-MOST_ROWS = 1000  # of an expectation that fails
-
 
 def new_context() -> AbstractDataContext:
     """A context in memory, without telemetry."""
@@ -57,7 +55,7 @@ def run_suite(
     validation = gx.ValidationDefinition(name=name, data=batch, suite=suite)
     result_format: Any = {
         "result_format": "COMPLETE",
-        "partial_unexpected_count": MOST_ROWS,
+        "partial_unexpected_count": docs.MOST_ROWS,
         "return_unexpected_index_query": False,
     }
     if "id" in frame:

@@ -1,6 +1,7 @@
 """Stage `gate`: the Parquet files against the dataset's expectations."""
 
 import argparse
+import sys
 from pathlib import Path
 
 
@@ -17,20 +18,22 @@ def run(args: argparse.Namespace) -> None:
     from pipeline.errors import DataError
     from pipeline.quality import formats, suspects
 
+    args.passed.unlink(missing_ok=True)
     config = params.load(args.params)
     dataset, changes = datasets.with_thresholds(datasets.load(config.dataset), config.gate, args.params)
     tables = {split: table.read(args.parquet / f"{split}.parquet") for split in dataset.splits}
     judged = quality.judge(dataset, tables, config.gate.seed, args.docs)
-    args.passed.unlink(missing_ok=True)
     rows = suspects.ranked(judged.evidence)
     listed = plots.as_csv(rows.to_dict("records"), suspects.COLUMNS)
     files.write_json(args.metrics / "quality.json", quality.report(judged))
     files.write_bytes(args.metrics / "suspects.csv", listed)
     files.write_bytes(args.metrics / "suspects.png", suspects.picture(rows, judged.evidence, dataset))
-    for line in [*(f"gate: {args.params}: gate.{change}" for change in changes), formats.as_text(judged.verdicts)]:
-        print(line)
+    for change in changes:
+        print(f"gate: warning: {args.params}: gate.{change}", file=sys.stderr)
+    if shown := formats.as_text(judged.verdicts):
+        print(shown)
     if judged.failed:
         page = (args.docs / "index.html").resolve().as_uri()
         raise DataError(f"{args.parquet}: {formats.summary(judged.verdicts)}; see {page}")
     files.write_json(args.passed, files.fingerprints(args.parquet))
-    print(f"gate: {dataset.name}: {formats.summary(judged.verdicts)}")
+    print(f"gate: {dataset.name}: {formats.summary(judged.verdicts)}; suspects in {args.metrics}/suspects.csv")
