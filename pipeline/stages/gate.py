@@ -18,10 +18,10 @@ def run(args: argparse.Namespace) -> None:
     from pipeline.errors import DataError
     from pipeline.quality import formats, suspects
 
-    args.passed.unlink(missing_ok=True)
     config = params.load(args.params)
     dataset, changes = datasets.with_thresholds(datasets.load(config.dataset), config.gate, args.params)
     tables = {split: table.read(args.parquet / f"{split}.parquet") for split in dataset.splits}
+    args.passed.unlink(missing_ok=True)
     judged = quality.judge(dataset, tables, config.gate.seed, args.docs)
     rows = suspects.ranked(judged.evidence)
     listed = plots.as_csv(rows.to_dict("records"), suspects.COLUMNS)
