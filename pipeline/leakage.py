@@ -11,7 +11,7 @@ from pipeline.measures import INK
 Images = NDArray[np.uint8]
 Rows = NDArray[np.int64]
 
-# Low spatial frequencies, in waves a side. A shift changes their phase alone; 14 tell any two digits apart.
+# Low spatial frequencies, in waves a side. A shift changes their phase alone.
 FREQUENCIES = [(0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0), (1, 2), (2, 1), (1, -2), (2, -1), (2, 2), (2, -2)]
 FREQUENCIES += [(0, 3), (3, 0)]
 CHUNK = 4096
@@ -32,9 +32,8 @@ def first_seen(images: Images) -> Rows:
     return np.asarray(first[codes], np.int64)
 
 
-def shared(images: Images, others: Images) -> Pairs:
-    """Which of `images` stand byte for byte among `others` too."""
-    firsts = np.unique(first_seen(others))
+def shared(images: Images, others: Images, firsts: Rows) -> Pairs:
+    """Which of `images` stand byte for byte among `others` too; firsts: the rows of others that repeat none."""
     place = pd.Index(_keys(others[firsts])).get_indexer(_keys(images))
     rows = np.flatnonzero(place >= 0)
     return Pairs(rows, firsts[place[rows]], np.zeros(len(rows)))
@@ -48,17 +47,16 @@ def _keys(images: Images) -> NDArray[Any]:
     return keys
 
 
-def near(images: Images, others: Images, distance: float) -> Pairs:
+def near(images: Images, others: Images, firsts: Rows, distance: float) -> Pairs:
     """Which of `images` are within `distance` of one of `others`, moved by at most one pixel each way.
 
     Candidates are the eight nearest in the spectrum's magnitudes, found by a tree; each is then compared pixel by
-    pixel.
+    pixel. Only the rows `firsts` of others are searched: many equal points would make the tree a list.
     """
     from scipy.spatial import KDTree
 
     if not (len(images) and len(others)):
         return Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    firsts = np.unique(first_seen(others))  # many equal points would make the tree a list
     tree = KDTree(spectrum(others[firsts]))
     _, places = tree.query(spectrum(images), k=np.arange(1, 9), distance_upper_bound=distance, workers=-1)
     rows, column = np.nonzero(places < len(firsts))

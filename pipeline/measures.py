@@ -16,9 +16,10 @@ CHUNK = 5000  # images at a time
 
 
 def measure(images: Images) -> Columns:
-    """Measure images uint8[n, rows, columns]: each of MEASURES as float64[n], NaN where an image has no ink.
+    """Measure images uint8[n, rows, columns]: each field of datasets.thresholds.ImageMeasures, as float64[n].
 
-    Sums are of whole numbers, so they do not depend on the machine.
+    What is measured of ink is NaN where there is none, the centre of mass where all is black. Sums are of
+    whole numbers, so they do not depend on the machine.
     """
     parts = [_measure(images[start : start + CHUNK]) for start in range(0, max(len(images), 1), CHUNK)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

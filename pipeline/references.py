@@ -3,6 +3,8 @@
 import base64
 import io
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +19,7 @@ AS_IS = "none"  # the transformation of images that are as in the record
 OWN = "as in the record"
 UNKNOWN = "none that is known: another dataset?"
 ANGLES = (-45, -30, -20, -15, -10, -5, 5, 10, 15, 20, 30, 45)
+FACTORS = (0.7, 0.8, 0.9, 0.95, 1.05, 1.1, 1.2, 1.3)
 OFFSETS = range(-3, 4)
 ENDS = 1000  # rows
 
@@ -66,50 +69,57 @@ def decode(texts: Sequence[str], shape: tuple[int, int]) -> Floats:
     return np.stack(images)
 
 
-def transformations(side: int) -> dict[str, Callable[[Floats], Floats]]:
+Change = Callable[[Floats], Floats]
+EXACT: dict[str, Change] = {
+    AS_IS: lambda r: r,
+    "transposed": lambda r: r.swapaxes(1, 2),
+    "mirrored left to right": lambda r: r[:, :, ::-1],
+    "mirrored top to bottom": lambda r: r[:, ::-1],
+    "rotated by 90 degrees, counterclockwise": lambda r: np.rot90(r, 1, (1, 2)),
+    "rotated by 90 degrees, clockwise": lambda r: np.rot90(r, -1, (1, 2)),
+    "rotated by 180 degrees": lambda r: r[:, ::-1, ::-1],
+    "transposed along the other diagonal": lambda r: np.rot90(r, 2, (1, 2)).swapaxes(1, 2),
+    "inverted": lambda r: 255 - r,
+    "scaled to 0 to 1": lambda r: r / 255,
+    "scaled to 0 to 127": lambda r: r / 2,
+}
+
+
+def transformations(side: int) -> dict[str, Change]:
     """What may have happened to square images float64[n, side, side], by name."""
+    result = EXACT | _resampled(side)
+    for n in (2, 4, 8):
+        if side**2 % n == 0:
+            result[f"byte order exchanged in groups of {n}"] = partial(_swapped, width=n)
+    for down, right in product(OFFSETS, OFFSETS):
+        if down or right:
+            name = f"shifted by {down:+d} rows and {right:+d} columns"
+            result[name] = partial(np.roll, shift=(down, right), axis=(1, 2))
+    return result
+
+
+def _resampled(side: int) -> dict[str, Change]:
+    """The transformations that mix neighbouring pixels; of a stroke's width they give an idea only."""
     from scipy import ndimage
 
-    def rotated(angle: int) -> Callable[[Floats], Floats]:
-        return lambda r: ndimage.rotate(r, angle, (1, 2), reshape=False, order=1)
-
-    def moved(down: int, right: int) -> Callable[[Floats], Floats]:
-        return lambda r: np.roll(r, (down, right), (1, 2))
-
-    def zoomed(factor: float) -> Callable[[Floats], Floats]:
-        middle = (side - 1) / 2 * (1 - 1 / factor)
-        matrix = np.diag([1, 1 / factor, 1 / factor])
-        return lambda r: ndimage.affine_transform(r, matrix, offset=[0, middle, middle], order=1)
-
-    def swapped(width: int) -> Callable[[Floats], Floats]:
-        return lambda r: r.reshape(len(r), -1, width)[:, :, ::-1].reshape(r.shape)
-
-    result: dict[str, Callable[[Floats], Floats]] = {
-        AS_IS: lambda r: r,
-        "transposed": lambda r: r.swapaxes(1, 2),
-        "mirrored left to right": lambda r: r[:, :, ::-1],
-        "mirrored top to bottom": lambda r: r[:, ::-1],
-        "rotated by 90 degrees, counterclockwise": lambda r: np.rot90(r, 1, (1, 2)),
-        "rotated by 90 degrees, clockwise": lambda r: np.rot90(r, -1, (1, 2)),
-        "rotated by 180 degrees": lambda r: r[:, ::-1, ::-1],
-        "transposed along the other diagonal": lambda r: np.rot90(r, 2, (1, 2)).swapaxes(1, 2),
-        "inverted": lambda r: 255 - r,
-        "scaled to 0 to 1": lambda r: r / 255,
-        "scaled to 0 to 127": lambda r: r / 2,
+    result: dict[str, Change] = {
         "blurred": lambda r: ndimage.gaussian_filter(r, (0, 1, 1)),
         "made bolder": lambda r: (r + ndimage.grey_dilation(r, (1, 3, 3))) / 2,
         "made thinner": lambda r: (r + ndimage.grey_erosion(r, (1, 3, 3))) / 2,
     }
-    result |= {f"byte order exchanged in groups of {n}": swapped(n) for n in (2, 4, 8) if side**2 % n == 0}
-    result |= {f"rotated by {abs(a)} degrees, {'counter' * (a > 0)}clockwise": rotated(a) for a in ANGLES}
-    result |= {
-        f"scaled in size by {factor}": zoomed(factor) for factor in (0.7, 0.8, 0.9, 0.95, 1.05, 1.1, 1.2, 1.3)
-    }
-    for down in OFFSETS:
-        for right in OFFSETS:
-            if down or right:
-                result[f"shifted by {down:+d} rows and {right:+d} columns"] = moved(down, right)
+    for angle in ANGLES:
+        name = f"rotated by {abs(angle)} degrees, {'counter' * (angle > 0)}clockwise"
+        result[name] = partial(ndimage.rotate, angle=angle, axes=(1, 2), reshape=False, order=1)
+    for factor in FACTORS:
+        middle = (side - 1) / 2 * (1 - 1 / factor)
+        zoom: Any = {"matrix": np.diag([1, 1 / factor, 1 / factor]), "offset": [0, middle, middle]}
+        result[f"scaled in size by {factor}"] = partial(ndimage.affine_transform, order=1, **zoom)
     return result
+
+
+def _swapped(images: Floats, width: int) -> Floats:
+    """Every group of `width` values in reverse."""
+    return images.reshape(len(images), -1, width)[:, :, ::-1].reshape(images.shape)
 
 
 def liken(images: NDArray[np.uint8], labels: Labels, references: Floats, tolerance: float) -> Likeness:

@@ -188,6 +188,14 @@ def test_a_params_file_that_is_named_must_be_there(check: Check) -> None:
     assert "typo.yaml: not found" in err
 
 
+def test_pages_of_an_earlier_run_do_not_speak_for_files_that_cannot_be_read(check: Check, folder: Path) -> None:
+    assert check("--docs", "report")[0] == 0
+    assert (folder / "report/index.html").is_file()
+    (folder / "raw" / TRAIN_IMAGES).unlink()
+    assert check("--docs", "report")[0] == 1
+    assert not (folder / "report/index.html").exists()
+
+
 def test_a_folder_with_other_files_is_not_replaced_by_the_report(check: Check, folder: Path) -> None:
     code, _, err = check("--docs", "raw")
     assert code == 2

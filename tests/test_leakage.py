@@ -14,8 +14,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline import datasets, idx, leakage
-from pipeline.leakage import first_seen, near, shared, spectrum
+from pipeline.leakage import Pairs, first_seen, spectrum
 from pipeline.measures import INK
+
+
+def shared(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> Pairs:
+    return leakage.shared(images, others, np.unique(first_seen(others)))
+
+
+def near(images: NDArray[np.uint8], others: NDArray[np.uint8], distance: float) -> Pairs:
+    return leakage.near(images, others, np.unique(first_seen(others)), distance)
+
 
 Images = NDArray[np.uint8]
 DISTANCE = datasets.load("mnist").expect.near_distance

@@ -77,6 +77,7 @@ def test_the_page_shows_each_operator_caught_and_each_clean_case_passed() -> Non
     shown = [tuple(line.split(" | ")[:2]) for line in caught.splitlines() if line.startswith("| ")][1:]
     assert shown == [(f"| {m.name}", m.strength) for m in OPERATORS]
     assert "**nothing**" not in caught
+    assert f"with {len(OPERATORS)} kinds of damage" in (ROOT / "README.md").read_text()
     lines = [line for line in passed.splitlines() if line.startswith("| ")][1:]
     assert len(lines) == len(CLEAN) + 1
     assert all(line.endswith(" | 0 |") for line in lines)

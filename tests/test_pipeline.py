@@ -156,6 +156,13 @@ def test_a_new_expectation_runs_the_gate_and_retrains_nothing(reproduced: Path, 
     assert "Stage 'train' didn't change, skipping" in done.stdout
 
 
+def test_a_changed_threshold_runs_the_gate_alone_and_is_said(reproduced: Path, run: Run) -> None:
+    edit(reproduced / "params.yaml", gate={"train": {"suspects": 20}})
+    done = run("dvc", "repro")
+    assert done.stdout.count("Running stage") == 1
+    assert "gate: warning: params.yaml: gate.train.suspects is 20, in the record 8: looser" in done.stderr
+
+
 def test_metrics_params_and_plots_are_compared_between_revisions(reproduced: Path, run: Run) -> None:
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.invalid"]
     run(*git, "add", "--all")

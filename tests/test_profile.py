@@ -45,6 +45,18 @@ def test_a_record_passes_on_the_files_that_it_is_of(
     assert datasets.read(record).name == "digits"
 
 
+def test_a_class_that_a_split_lacks_is_not_expected_there(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, labels = (raw / f"t10k-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1"))
+    kept = idx.read(labels) != 2
+    for path in (images, labels):
+        path.write_bytes(idx.encode(idx.read(path)[kept]))
+    assert main(["profile", str(raw), "--output", str(tmp_path / "record.yaml")]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", str(raw), "--dataset", "record.yaml"]) == 0
+
+
 def test_the_record_goes_to_stdout_and_gzipped_files_give_the_same(
     raw: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -132,6 +132,12 @@ def test_a_repeated_image_names_the_row_that_it_repeats(dataset: Dataset) -> Non
     assert verdict.rows == [Row(41, "row 40"), Row(42, "row 40")]
 
 
+def test_every_row_that_fails_is_listed_and_counted_however_many(dataset: Dataset) -> None:
+    failed = {verdict.check: verdict for verdict in judge(dataset, images(put(slice(None), 0))).failed}
+    assert [row.id for row in failed["blank"].rows] == list(range(300))
+    assert failed["duplicates"].found == "299 rows, 299 of them 'row 0'"
+
+
 def test_what_a_failure_usually_means_depends_on_its_side(dataset: Dataset) -> None:
     def usually(change: Change) -> str:
         return next(v.usually for v in judge(dataset, change).failed if v.check == "images.pixel_mean.mean")

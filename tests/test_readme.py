@@ -22,7 +22,7 @@ def blocks(language: str) -> list[str]:
 
 
 # `make` and .ci/run set up an environment and run this very suite; benchmarks take minutes.
-OTHERS = ("make ", ".ci/run", "python -m benchmarks.")
+OTHERS = ("make ", ".ci/run", "python -m benchmarks.", "python -m scripts.")
 LINES = [line for block in blocks("sh") for line in block.splitlines()]
 METHOD, *READERS = blocks("python")
 
@@ -43,8 +43,9 @@ def test_what_is_not_run_here_is_there() -> None:
     for line in LINES:
         if line.startswith("make "):
             assert line.split()[1] in targets
-        elif line.startswith("python -m benchmarks."):
-            assert (ROOT / f"benchmarks/{line.rpartition('.')[2]}.py").is_file()
+        elif line.startswith(OTHERS[2:]):
+            module = line.split()[2]
+            assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 

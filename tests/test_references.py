@@ -1,5 +1,8 @@
 """Real digits, really transformed, relabelled or misaligned, are recognised by their classes' mean images."""
 
+import base64
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +10,24 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline import datasets, idx
+from pipeline.errors import ConfigError
 from pipeline.references import AS_IS, OWN, UNKNOWN, class_means, decode, encode, liken, offset, transformations
 
 TOLERANCE = datasets.load("mnist").expect.reference_tolerance
+# A PNG header that claims 60,000 x 60,000 pixels.
+SIZES = b"IHDR" + struct.pack(">IIBBBBB", 60000, 60000, 8, 0, 0, 0, 0)
+HEADER = (
+    b"\x89PNG\r\n\x1a\n"
+    + struct.pack(">I", 13)
+    + SIZES
+    + struct.pack(">I", zlib.crc32(SIZES))
+    + bytes(4)
+    + b"IDAT"
+)
+BOMB = base64.b64encode(HEADER).decode()
+# One whose pixels are in fact more than it says.
+WHOLE = base64.b64decode(encode(np.zeros((1, 28, 28)))[0])
+SHORT = base64.b64encode(WHOLE.replace(b"\x10IDAT", b"\x06IDAT")).decode()
 # A stroke's width is no linear change: of a mean image these two give an idea only.
 NAMES = [name for name in transformations(28) if name not in {"made bolder", "made thinner"}]
 CHOSEN = np.random.default_rng(0).permutation(60000) < 6000  # not every tenth: the two sources of digits alternate
@@ -203,3 +221,19 @@ def test_of_transformations_that_fit_equally_the_first_is_named(own: Floats) -> 
     images, labels = np.repeat(ring, 3, axis=0).astype(np.uint8), np.repeat(np.arange(10), 3)
     assert liken(images, labels, np.asarray(ring), TOLERANCE).transformation == AS_IS
     assert NAMES[0] == AS_IS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no base64!",
+        base64.b64encode(b"no PNG").decode(),
+        encode(np.zeros((1, 28, 28)))[0][:60],
+        encode(np.zeros((1, 27, 28)))[0],
+        BOMB,
+        SHORT,
+    ],
+)
+def test_what_is_no_reference_is_the_records_fault(text: str) -> None:
+    with pytest.raises(ConfigError, match="references: expected"):
+        decode([text], (28, 28))

@@ -39,6 +39,7 @@ class _Pixels:
         self.places = np.fromiter(images, np.int64, len(images))
         self.images = np.frombuffer(b"".join(images.values()), np.uint8).reshape(-1, *shape)
         labels = pd.to_numeric(frame["label"].iloc[self.places], errors="coerce").fillna(-1).to_numpy()
+        self.first = leakage.first_seen(self.images)
         valid = (labels >= 0) & (labels < classes)
         self.labelled = np.flatnonzero(valid)  # places in `images`
         self.labels = labels[valid].astype(np.int64)
@@ -93,18 +94,18 @@ def _compare(evidence: Evidence, own: _Pixels, dataset: Dataset) -> None:
 
 def _find_repeats(evidence: Evidence, own: _Pixels) -> None:
     """Name, for each image that stands in the split before, the id of its first row."""
-    first = leakage.first_seen(own.images)
-    again = np.flatnonzero(first != np.arange(len(first)))
+    again = np.flatnonzero(own.first != np.arange(len(own.first)))
     ids = evidence.rows["id"].to_numpy()[own.places]
-    _put(evidence.rows, "duplicate_of", own.places[again], _texts(f"row {row}" for row in ids[first[again]]))
+    _put(evidence.rows, "duplicate_of", own.places[again], _texts(f"row {row}" for row in ids[own.first[again]]))
 
 
 def _find_leaks(result: Mapping[Split, Evidence], pixels: Mapping[Split, _Pixels], distance: float) -> None:
     """Name, for each image of test that stands in train too, or nearly so, the id of its row there."""
     own, other, rows = pixels["test"], pixels["train"], result["test"].rows
     ids = result["train"].rows["id"].to_numpy()[other.places]
-    same = leakage.shared(own.images, other.images)
-    near = leakage.near(own.images, other.images, distance)
+    firsts = np.unique(other.first)
+    same = leakage.shared(own.images, other.images, firsts)
+    near = leakage.near(own.images, other.images, firsts, distance)
     new = ~np.isin(near.rows, same.rows)
     _put(rows, "same_as", own.places[same.rows], _texts(f"train {row}" for row in ids[same.others]))
     _put(rows, "near_to", own.places[near.rows[new]], _texts(f"train {row}" for row in ids[near.others[new]]))

@@ -15,6 +15,7 @@ from pipeline.quality.meanings import rank
 from pipeline.quality.verdicts import Verdict
 
 NARROW = 120  # a table of less would be nothing but folded words
+COLUMNS = {"split": 12, "": 12, "check": 24, "expected": 36, "found": 36, "rows": 24, "usually": 48}
 WIDTH = 160  # of the table, where there is no terminal to ask
 # Control characters, line separators, surrogates, and the two code points that are no characters.
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
@@ -44,16 +45,8 @@ def as_text(verdicts: list[Verdict], changes: Sequence[str] = (), width: int | N
     if width < NARROW:
         return "\n".join(_stacked(verdict, width) for verdict in bad)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name, ratio in [
-        ("split", 1),
-        ("", 1),
-        ("check", 2),
-        ("expected", 3),
-        ("found", 3),
-        ("rows", 2),
-        ("usually", 4),
-    ]:
-        table.add_column(name, overflow="fold", max_width=12 * ratio)
+    for name, widest in COLUMNS.items():
+        table.add_column(name, overflow="fold", max_width=widest)
     for v in bad:
         mark = "FAIL" if v.fails else v.severity
         table.add_row(*_plain(v.split, mark, v.check, v.expected, v.found, listed(v.rows), v.usually))

@@ -6,7 +6,7 @@ the probe; it is explained in a comment of the record.
 
 import io
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,15 +115,20 @@ def _file(path: Path) -> RawFile:
 
 def _unnamed(name: str) -> Dataset:
     """A record with nothing in it but the usual files' names and what a person must fill in."""
-    both = Thresholds(0, 0, NEAR, ANY, 0, ())
-    measures = ImageMeasures(**{measure: Measure(ANY, ANY) for measure in MARGINS})
     files = [
         [RawFile(f"{split}-{kind}-ubyte", 0, "0" * 64) for kind in ("images-idx3", "labels-idx1")]
         for split in ("train", "t10k")
     ]
-    thresholds = SplitThresholds(measures, 0, 0, ANY, ANY, ())
-    train, test = (SplitRecord(images, labels, (), thresholds) for images, labels in files)
+    both, either = _open([])
+    train, test = (SplitRecord(images, labels, (), either) for images, labels in files)
     return Dataset(name, name, "unknown", "unknown", (0, 0), (), (), None, both, train, test)
+
+
+def _open(references: Sequence[str]) -> tuple[Thresholds, SplitThresholds]:
+    """Thresholds that hold anything, with these references."""
+    measures = ImageMeasures(**{name: Measure(ANY, ANY) for name in MARGINS})
+    either = SplitThresholds(measures, 0, 0, ANY, ANY, (ANY,) * len(references))
+    return Thresholds(0, 0, NEAR, ANY, 0, tuple(references)), either
 
 
 def opened(dataset: Dataset, tables: Mapping[Split, pa.Table]) -> Dataset:
@@ -131,11 +136,9 @@ def opened(dataset: Dataset, tables: Mapping[Split, pa.Table]) -> Dataset:
     images, labels = table.to_arrays(tables["train"])
     classes = len(dataset.class_names)
     means = references.encode(references.class_means(images, labels, classes))
-    both = Thresholds(0, 0, NEAR, ANY, 0, tuple(means))
-    measures = ImageMeasures(**{name: Measure(ANY, ANY) for name in MARGINS})
-    any_split = SplitThresholds(measures, 0, 0, ANY, ANY, (ANY,) * classes)
+    both, either = _open(means)
     replace = msgspec.structs.replace
-    train, test = (replace(record, expect=any_split) for record in dataset.splits.values())
+    train, test = (replace(record, expect=either) for record in dataset.splits.values())
     return replace(dataset, expect=both, train=train, test=test)
 
 

@@ -12,10 +12,8 @@ from pipeline.quality.verdicts import Row
 
 def check(result: ExpectationValidationResult) -> str:
     """The name of the check, which the suites put into each expectation's `meta`."""
-    config = result.expectation_config
-    if config is None:
-        raise TypeError("Great Expectations gave a result without its expectation")
-    return str((config.meta or {})["check"])
+    config: Any = result.expectation_config
+    return str(config.meta["check"])
 
 
 def found(result: ExpectationValidationResult) -> str:
@@ -45,7 +43,8 @@ def rows(result: ExpectationValidationResult) -> list[Row]:
     """The ids of rows that break an expectation, each with what it is like where that is text."""
     detail: dict[str, Any] = result.result or {}
     broken = detail.get("unexpected_index_list") or []
-    column = result.expectation_config.kwargs.get("column", "") if result.expectation_config else ""
+    config: Any = result.expectation_config
+    column = config.kwargs.get("column", "")
     like = {int(row["id"]): row.get(column) for row in broken if isinstance(row, dict) and pd.notna(row["id"])}
     return [Row(number, value if isinstance(value, str) else "") for number, value in sorted(like.items())]
 
@@ -55,5 +54,6 @@ def meaning(result: ExpectationValidationResult) -> str:
     detail: dict[str, Any] = result.result or {}
     values = [detail.get("observed_value"), *(detail.get("partial_unexpected_list") or [])]
     first = next((value for value in values if isinstance(value, int | float)), None)
-    low = result.expectation_config.kwargs.get("min_value") if result.expectation_config else None
+    config: Any = result.expectation_config
+    low = config.kwargs.get("min_value")
     return usually(check(result), None if first is None or low is None else first < low)

@@ -32,7 +32,8 @@ class ExpectColumnValueCountsToEqual(ColumnAggregateExpectation):
         execution_engine: Any = None,
     ) -> dict[str, Any]:
         found = {int(value): int(count) for value, count in metrics["column.value_counts"].items()}
-        wrong = sorted(value for value in found.keys() | self.counts if found.get(value) != self.counts.get(value))
+        values = sorted(found.keys() | self.counts)
+        wrong = [value for value in values if found.get(value, 0) != self.counts.get(value, 0)]
         differences = [f"{value}: {found.get(value, 0):,} for {self.counts.get(value, 0):,}" for value in wrong]
         return {"success": not wrong, "result": {"observed_value": listed(differences, 10) or "as expected"}}
 

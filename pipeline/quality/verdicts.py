@@ -17,7 +17,7 @@ class Verdict(NamedTuple):
     """What one check found.
 
     split: train, test, or the raw file; check: the path of its threshold under `expect`, or the check's name;
-    severity: critical, warning or info; rows: some that break it; usually: what a failure usually means.
+    severity: critical, warning or info; rows: all that break it; usually: what a failure usually means.
     """
 
     split: str
