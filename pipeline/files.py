@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipeline.errors import ConfigError, DataError, UnavailableError
+from pipeline.errors import ConfigError, UnavailableError
 
 T = TypeVar("T")
 
@@ -66,35 +66,24 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     write_bytes(path, (json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n").encode())
 
 
-def fingerprints(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file in a folder, by name."""
-    return {path.name: sha256(path) for path in sorted(folder.glob("[!.]*")) if path.is_file()}
-
-
-def require_recorded(folder: Path, record: Path) -> None:
-    """Raise DataError unless the JSON file `record`, which the gate writes, holds the folder's fingerprints."""
-    try:
-        passed = json.loads(record.read_bytes())
-    except (FileNotFoundError, ValueError):
-        passed = None
-    if not folder.is_dir():
-        raise UnavailableError(f"{folder}: not found; run `dvc repro` (or `dvc pull`) first")
-    if passed != fingerprints(folder):
-        raise DataError(f"{folder}: has not passed the gate; run `python -m pipeline gate`")
-
-
 def read_yaml(path: Path) -> Any:
-    """The content of a YAML 1.2 file, as DVC reads it (1e-3 is a number, a key twice is an error).
+    """The content of a YAML 1.2 file, as `parse_yaml`; UnavailableError where it is missing."""
+    try:
+        return parse_yaml(path.read_bytes(), path)
+    except FileNotFoundError:
+        raise UnavailableError(f"{path}: not found; run from the project's folder") from None
 
-    Raises ConfigError where it is none, UnavailableError where it is missing.
+
+def parse_yaml(content: bytes, path: Path) -> Any:
+    """YAML 1.2 that was read from `path`, as DVC reads it (1e-3 is a number, a key twice is an error).
+
+    Raises ConfigError where it is none.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UnavailableError(f"{path}: not found; run from the project's folder") from None
+        return YAML(typ="safe", pure=True).load(content.decode())
     except (YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: expected YAML, found: {' '.join(str(error).split())}") from None
 

@@ -4,6 +4,7 @@ One row an image: `id` int32 (its row in the raw file), `image` fixed_size_binar
 uint8), `label` uint8. The schema's metadata names the dataset, the image's shape and the classes.
 """
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -78,6 +79,15 @@ def class_names(table: pa.Table) -> list[str]:
     return names
 
 
+def fingerprint(table: pa.Table) -> str:
+    """SHA-256 of the rows and of what the schema says, as 64 hexadecimal digits, however Parquet stores them."""
+    images, labels = to_arrays(table)
+    digest = hashlib.sha256(in_words(table.schema).encode())
+    for column in (table.column("id").to_numpy(), labels, images):
+        digest.update(np.ascontiguousarray(column).data)
+    return digest.hexdigest()
+
+
 def read(path: Path) -> pa.Table:
     """A Parquet file that `write` made; DataError where it is none."""
     if not path.is_file():
@@ -93,6 +103,18 @@ def read(path: Path) -> pa.Table:
     if not (pa.types.is_fixed_size_binary(kind := table.schema.field("image").type) or pa.types.is_binary(kind)):
         raise DataError(f"{path}: expected binary images, found {kind}")
     return table
+
+
+def read_passed(path: Path, record: Path) -> pa.Table:
+    """The rows of a Parquet file; DataError unless the JSON file `record`, which the gate writes, names them."""
+    rows = read(path)
+    try:
+        passed = json.loads(record.read_bytes())[path.stem] == fingerprint(rows)
+    except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError):  # no record, or another schema
+        passed = False
+    if not passed:
+        raise DataError(f"{path}: has not passed the gate; run `python -m pipeline gate`")
+    return rows
 
 
 def write(table: pa.Table, path: Path) -> None:

@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from conftest import ROOT, write_tiny
+from loopback import contents
 
 from pipeline.__main__ import main
-from pipeline.files import fingerprints
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 Check = Callable[..., tuple[int, str, str]]
@@ -265,9 +265,9 @@ def test_stdout_holds_the_result_and_nothing_else(check: Check, folder: Path, fo
 
 def test_the_projects_own_files_and_the_checked_ones_stay_as_they_are(check: Check, folder: Path) -> None:
     own = [path for path in (ROOT / "data", ROOT / "data/raw", ROOT / "metrics", folder / "raw") if path.is_dir()]
-    before = [(fingerprints(path), path.stat().st_mtime_ns) for path in own]
+    before = [(contents(path), path.stat().st_mtime_ns) for path in own]
     assert check(raw=str(folder / "raw"))[0] == 0
-    assert [(fingerprints(path), path.stat().st_mtime_ns) for path in own] == before
+    assert [(contents(path), path.stat().st_mtime_ns) for path in own] == before
     assert sorted(path.name for path in folder.iterdir()) == ["raw", "tiny.yaml"]
 
 

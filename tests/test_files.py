@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 
 from pipeline import files
-from pipeline.errors import ConfigError, DataError, UnavailableError
+from pipeline.errors import ConfigError, UnavailableError
 
 
 class Point(msgspec.Struct, forbid_unknown_fields=True):
@@ -114,16 +114,6 @@ def test_sha256_is_that_of_the_content(tmp_path: Path, content: bytes) -> None:
     assert files.sha256(tmp_path / "file") == hashlib.sha256(content).hexdigest()
 
 
-def test_fingerprints_are_the_hashes_of_a_folders_own_files(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder/inside").write_bytes(b"c")
-    (tmp_path / "two").write_bytes(b"b")
-    (tmp_path / "one").write_bytes(b"a")
-    found = files.fingerprints(tmp_path)
-    assert list(found) == ["one", "two"]
-    assert found["one"] == hashlib.sha256(b"a").hexdigest()
-
-
 def test_yaml_is_read_as_utf_8(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_bytes("name: Zürich  # a remark\n".encode())
     assert files.read_yaml(tmp_path / "x.yaml") == {"name": "Zürich"}
@@ -169,18 +159,3 @@ def test_convert_gives_a_struct() -> None:
 def test_what_does_not_fit_is_named_with_its_file(content: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         files.convert(content, Point, Path("x.yaml"))
-
-
-def test_a_folder_passes_as_recorded_and_until_it_changes(tmp_path: Path) -> None:
-    (folder := tmp_path / "folder").mkdir()
-    (folder / "one").write_text("1")
-    record = tmp_path / "record.json"
-    with pytest.raises(DataError, match="has not passed the gate"):
-        files.require_recorded(folder, record)
-    files.write_json(record, files.fingerprints(folder))
-    files.require_recorded(folder, record)
-    (folder / "one").write_text("2")
-    with pytest.raises(DataError, match="has not passed the gate"):
-        files.require_recorded(folder, record)
-    with pytest.raises(UnavailableError, match="not found; run `dvc repro`"):
-        files.require_recorded(tmp_path / "nowhere", record)

@@ -1,5 +1,6 @@
 """Parquet: what goes in comes out, in every reader; a write is all or nothing."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -175,6 +176,44 @@ def test_a_parquet_file_of_something_else_is_named(tmp_path: Path) -> None:
 def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match=r"train.parquet: not found; run `dvc repro`"):
         table.read(tmp_path / "train.parquet")
+
+
+def test_a_fingerprint_is_of_the_rows_and_the_schema_however_they_are_stored(
+    tmp_path: Path, schema: pa.Schema
+) -> None:
+    rows = table.from_arrays(IMAGES, LABELS, schema)
+    pq.write_table(rows, tmp_path / "other.parquet", row_group_size=7, compression="none")
+    expected = table.fingerprint(rows)
+    assert table.fingerprint(table.read(tmp_path / "other.parquet")) == expected
+    images, labels = IMAGES.copy(), LABELS.copy()
+    images[-1, -1, -1] ^= 1
+    labels[0] ^= 1
+    renamed = schema.with_metadata(schema.metadata | {b"class_names": b'["a", "b", "c"]'})
+    others = [
+        table.from_arrays(images, LABELS, schema),
+        table.from_arrays(IMAGES, labels, schema),
+        table.from_arrays(IMAGES, LABELS, renamed),
+        rows.take([1, 0, *range(2, len(LABELS))]),
+    ]
+    assert len({expected, *map(table.fingerprint, others)}) == 5
+
+
+def test_rows_are_read_as_passed_until_they_change(tmp_path: Path, schema: pa.Schema) -> None:
+    path, record = tmp_path / "test.parquet", tmp_path / "passed.json"
+    rows = table.from_arrays(IMAGES, LABELS, schema)
+    table.write(rows, path)
+    for content in ("", "[]", "{}", '{"train": "x"}', '{"test": "x"}'):
+        record.write_text(content)
+        with pytest.raises(DataError, match=r"test.parquet: has not passed the gate; run `python -m"):
+            table.read_passed(path, record)
+    record.write_text(json.dumps({"test": table.fingerprint(rows)}))
+    assert table.read_passed(path, record).equals(rows)
+    pq.write_table(rows.replace_schema_metadata({b"shape": b"[28, 27]"}), path)
+    with pytest.raises(DataError, match="has not passed the gate"):
+        table.read_passed(path, record)
+    record.unlink()
+    with pytest.raises(DataError, match="has not passed the gate"):
+        table.read_passed(path, record)
 
 
 def test_the_real_mnist_is_at_most_12_mb_and_equal_to_its_raw_files(mnist: Path, tmp_path: Path) -> None:

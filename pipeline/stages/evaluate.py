@@ -2,12 +2,11 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parquet", type=Path, default=Path("data/parquet"))
-    parser.add_argument("--passed", type=Path, default=Path("data/passed.json"))
+    parser.add_argument("--passed", type=Path, default=Path("metrics/passed.json"))
     parser.add_argument("--model", type=Path, default=Path("data/model/model.skops"))
     parser.add_argument("--metrics", type=Path, default=Path("metrics"), help="folder of all that is written")
 
@@ -17,8 +16,7 @@ def run(args: argparse.Namespace) -> None:
 
     from pipeline import files, metrics, model, plots, table
 
-    files.require_recorded(args.parquet, args.passed)
-    test = table.read(args.parquet / "test.parquet")
+    test = table.read_passed(args.parquet / "test.parquet", args.passed)
     images, actual = table.to_arrays(test)
     names, pixels = table.class_names(test), images.reshape(len(images), -1)
     estimator = model.load(args.model, pixels.shape[1], len(names))
@@ -26,8 +24,7 @@ def run(args: argparse.Namespace) -> None:
         predicted = estimator.predict(pixels)
         probabilities = estimator.predict_proba(pixels) if hasattr(estimator, "predict_proba") else None
     recalls = metrics.recalls(actual, predicted, names)
-    scores: dict[str, Any] = metrics.error_rate(actual, predicted)
-    scores["recall"] = {row["class"]: row["recall"] for row in recalls}
+    scores = metrics.error_rate(actual, predicted)
     if probabilities is not None:
         scores["log_loss"] = metrics.log_loss(actual, probabilities)
     columns = {"id": test["id"].to_pylist(), "actual": actual, "predicted": predicted}

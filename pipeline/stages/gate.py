@@ -10,7 +10,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parquet", type=Path, default=Path("data/parquet"))
     parser.add_argument("--docs", type=Path, default=Path("data/docs"), help="folder of the HTML report")
     parser.add_argument("--metrics", type=Path, default=Path("metrics"), help="folder of the numbers and suspects")
-    parser.add_argument("--passed", type=Path, default=Path("data/passed.json"), help="what has passed the gate")
+    parser.add_argument("--passed", type=Path, default=Path("metrics/passed.json"), help="the rows that passed")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -23,11 +23,11 @@ def run(args: argparse.Namespace) -> None:
     tables = {split: table.read(args.parquet / f"{split}.parquet") for split in dataset.splits}
     args.passed.unlink(missing_ok=True)
     judged = quality.judge(dataset, tables, config.gate.seed, args.docs)
-    rows = suspects.ranked(judged.evidence)
-    listed = plots.as_csv(rows.to_dict("records"), suspects.COLUMNS)
+    doubted = suspects.ranked(judged.evidence)
+    listed = plots.as_csv(doubted.to_dict("records"), suspects.COLUMNS)
     files.write_json(args.metrics / "quality.json", quality.report(judged))
     files.write_bytes(args.metrics / "suspects.csv", listed)
-    files.write_bytes(args.metrics / "suspects.png", suspects.picture(rows, judged.evidence, dataset))
+    files.write_bytes(args.metrics / "suspects.png", suspects.picture(doubted, judged.evidence, dataset))
     for change in changes:
         print(f"gate: warning: {args.params}: gate.{change}", file=sys.stderr)
     if shown := formats.as_text(judged.verdicts):
@@ -35,5 +35,5 @@ def run(args: argparse.Namespace) -> None:
     if judged.failed:
         page = (args.docs / "index.html").resolve().as_uri()
         raise DataError(f"{args.parquet}: {formats.summary(judged.verdicts)}; see {page}")
-    files.write_json(args.passed, files.fingerprints(args.parquet))
+    files.write_json(args.passed, {split: table.fingerprint(rows) for split, rows in tables.items()})
     print(f"gate: {dataset.name}: {formats.summary(judged.verdicts)}; suspects in {args.metrics}/suspects.csv")

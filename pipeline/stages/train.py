@@ -8,7 +8,7 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--parquet", type=Path, default=Path("data/parquet"))
-    parser.add_argument("--passed", type=Path, default=Path("data/passed.json"))
+    parser.add_argument("--passed", type=Path, default=Path("metrics/passed.json"))
     parser.add_argument("--report", type=Path, default=Path("metrics/validation.json"))
     parser.add_argument("--model", type=Path, default=Path("data/model/model.skops"))
 
@@ -21,8 +21,7 @@ def run(args: argparse.Namespace) -> None:
 
     config = params.load(args.params).train
     method = methods.build(config.method, config.arguments)
-    files.require_recorded(args.parquet, args.passed)
-    images, labels = table.to_arrays(table.read(args.parquet / "train.parquet"))
+    images, labels = table.to_arrays(table.read_passed(args.parquet / "train.parquet", args.passed))
     pixels = images.reshape(len(images), -1)
     rows, held = training.hold_out(labels, config.validation)
     bar = tqdm(total=3, desc=f"fit {len(rows):,} rows", disable=None, file=sys.stderr)
