@@ -4,8 +4,9 @@ The layers. Each imports those below it and, where a noun contains another, a ne
 (tests/test_layers.py holds the rule):
 
     stages      one thin module a DVC stage: paths and params in, one core call, outputs written
-    commands    the same for what is no stage: check, profile
+    commands    the same for what is no stage: check, profile, compare, verify
     core        sources, package_index, idx, contract, table, features, svm, methods, training, model, metrics,
-                plots, and quality, the gates, over measures, references, probe, leakage and audit
+                plots; quality, the gates, over measures, references, probe, leakage and audit;
+                compare and verify, what two runs differ in, over lock (dvc.lock) and revisions (git)
     ground      errors, files, params, datasets
 """

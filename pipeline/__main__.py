@@ -22,6 +22,7 @@ STAGES = {
 COMMANDS = {
     "check": "hold any folder of four IDX files to a dataset's record and gates",
     "profile": "write the record of a new dataset from known good files",
+    "compare": "compare two revisions: paired test, interval, what changed; exit 1 for a regression",
 }
 EPILOG = """exit codes: 0 done and good; 1 the data or the result failed a check;
 2 the call or the configuration is wrong; 3 the environment failed (network, disk, missing file)"""

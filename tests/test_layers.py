@@ -20,6 +20,7 @@ CONTAINS = {
     ("methods", "svm"),
     ("leakage", "measures"),
     ("probe", "features"),
+    *(("compare", part) for part in ["lock", "metrics", "plots", "table"]),
     *(("quality", part) for part in ["contract", "idx", "table", "measures", "references"]),
     *(("quality", part) for part in ["leakage", "probe", "audit", "plots"]),
 }

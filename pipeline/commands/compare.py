@@ -1,0 +1,52 @@
+"""Command `compare`: two revisions of the project, from what git holds of them; a regression gate."""
+
+import argparse
+from pathlib import Path
+
+FORMATS = ("text", "md", "json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("base", metavar="BASE", help="a branch, tag, commit or DVC experiment, or `workspace`")
+    parser.add_argument(
+        "head", metavar="HEAD", nargs="?", default="workspace", help="the same; else the workspace"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument(
+        "--tolerance",
+        type=fraction,
+        default=0.0,
+        metavar="RATE",
+        help="the rise of the error rate that is accepted, as a fraction: 0.001 is a tenth of a percentage point",
+    )
+    parser.add_argument("--alpha", type=fraction, default=0.05, help="the level of significance")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="the rows that only one gets right, as PNG")
+    parser.add_argument("--parquet", type=Path, default=Path("data/parquet"), help="the images of the picture")
+
+
+def fraction(text: str) -> float:
+    if not 0 <= (value := float(text)) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to below 1, found {text}")
+    return value
+
+
+def run(args: argparse.Namespace) -> None:
+    from functools import partial
+
+    from pipeline import compare, files, revisions, table
+    from pipeline.compare import formats, picture, results
+    from pipeline.errors import ConfigError, DataError, UnavailableError
+
+    found = [revisions.find(name) for name in (args.base, args.head)]
+    base, head = (results.load(str(revision), partial(revisions.read, revision)) for revision in found)
+    comparison = compare.compare(base, head, args.tolerance, args.alpha)
+    files.write_text(None, f"{getattr(formats, f'as_{args.format}')(comparison)}\n")
+    if args.picture and comparison.paired:
+        rows = table.read(args.parquet / "test.parquet")
+        if table.fingerprint(rows) != base.passed["test"]:
+            raise UnavailableError(f"{args.parquet}: other test rows than compared; run `dvc checkout`")
+        files.write_bytes(args.picture, picture.discordant(rows, base.predictions, head.predictions))
+    if comparison.lost or comparison.worse:
+        raise DataError(f"{head.name}: {comparison.verdict}")
+    if not comparison.paired:
+        raise ConfigError(f"{base.name}, {head.name}: {comparison.verdict}")

@@ -1,0 +1,122 @@
+"""Two revisions, base and head: the paired comparison of their predictions, and all else that changed."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pipeline import metrics
+from pipeline.compare import paired
+from pipeline.compare.results import Results
+
+Changes = dict[str, tuple[Any, Any]]
+
+
+class Comparison(NamedTuple):
+    """What two revisions differ in.
+
+    base, head: their error rates as `metrics.error_rate` gives them, and the revision's name. paired: None where
+    the pairing is void, for the reason `void`. lost: the gates that held and no longer do, in words. params, data,
+    metrics, code: old and new value of each that changed, None for one that was not there.
+    """
+
+    base: dict[str, Any]
+    head: dict[str, Any]
+    paired: paired.Paired | None
+    void: str
+    lost: list[str]
+    params: Changes
+    data: Changes
+    metrics: Changes
+    code: Changes
+    tolerance: float
+    alpha: float
+
+    @property
+    def worse(self) -> bool:
+        """Whether head has significantly more errors than base, beyond the tolerance."""
+        return self.paired is not None and self.paired.is_worse(self.tolerance, self.alpha)
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in one line."""
+        if self.lost:
+            return f"a gate that held no longer does: {'; '.join(self.lost)}"
+        if not self.paired:
+            return f"void: {self.void}"
+        at = f"at alpha {self.alpha:g}"
+        if self.worse:
+            return f"significantly worse by more than the tolerance of {self.tolerance:g}, {at}"
+        if self.paired.p_value >= self.alpha:
+            return f"no significant difference {at}"
+        if self.paired.difference < 0:
+            return f"significantly better {at}"
+        return f"worse {at}, but not significantly by more than the tolerance of {self.tolerance:g}"
+
+
+def compare(base: Results, head: Results, tolerance: float = 0.0, alpha: float = 0.05) -> Comparison:
+    """Compare two revisions' results. tolerance: the rise of the error rate, as a fraction, that is accepted."""
+    void = _void(base, head)
+    _, actual, predicted = base.predictions.T
+    own = {name: _without(results.metrics, "test") for name, results in (("base", base), ("head", head))}
+    return Comparison(
+        base=_scores(base),
+        head=_scores(head),
+        paired=None if void else paired.of(actual, predicted, head.predictions[:, 2]),
+        void=void,
+        lost=_lost(base, head),
+        params=_changes(base.lock.params, head.lock.params),
+        data=_changes(_data(base), _data(head)),
+        metrics=_changes(own["base"], own["head"]),
+        code=_changes(base.lock.sources, head.lock.sources),
+        tolerance=tolerance,
+        alpha=alpha,
+    )
+
+
+def _scores(results: Results) -> dict[str, Any]:
+    _, actual, predicted = results.predictions.T
+    return {"revision": results.name} | metrics.error_rate(actual, predicted)
+
+
+def _void(base: Results, head: Results) -> str:
+    """Why the predictions are not of the same rows; empty where they are."""
+    for results in (base, head):
+        if "test" not in results.passed:
+            return f"{results.name}: no test rows have passed the gate"
+    if base.passed["test"] != head.passed["test"]:
+        return "the test data differ, so the rows cannot be paired"
+    if not np.array_equal(base.predictions[:, :2], head.predictions[:, :2]):
+        return "the predictions are not of the same rows; run `dvc repro`"
+    return ""
+
+
+def _lost(base: Results, head: Results) -> list[str]:
+    """The gates that held in base and fail in head, in words."""
+    lost = []
+    for split in sorted({key.split(".")[1] for key in head.metrics if key.startswith("quality.")}):
+        old, new = (results.metrics.get(f"quality.{split}.failed", 0) for results in (base, head))
+        if new > old:
+            lost.append(f"{split}: {new} expectations fail, {old} before")
+    if base.passed and not head.passed and not lost:
+        lost.append("nothing has passed the gate")
+    return lost
+
+
+def _data(results: Results) -> dict[str, str]:
+    """The hashes of what DVC versions, and of the rows that passed."""
+    outs = {path: md5 for path, md5 in results.lock.outs.items() if path.startswith("data/")}
+    return outs | {f"rows of {split}": sha256 for split, sha256 in results.passed.items()}
+
+
+def _without(numbers: dict[str, Any], part: str) -> dict[str, Any]:
+    """The metrics less those that are shown as the comparison itself."""
+    shown = {f"{part}.{key}" for key in ("error_rate", "error_rate_low", "error_rate_high", "errors", "n")}
+    return {key: value for key, value in numbers.items() if key not in shown}
+
+
+def _changes(old: dict[str, Any], new: dict[str, Any]) -> Changes:
+    return {
+        key: (old.get(key), new.get(key))
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    }

@@ -1,0 +1,91 @@
+"""A comparison as text for people, Markdown for a pull request, JSON for programs."""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.compare import Changes, Comparison
+from pipeline.metrics import DIGITS, in_words
+
+SECTIONS = ("params", "data", "metrics", "code")
+HASH = re.compile(r"[0-9a-f]{32,64}(\.dir)?")
+SHORT = 10  # digits of a hash that are shown to people
+SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "|`*[]@#~\\"})
+
+
+def as_text(comparison: Comparison) -> str:
+    """The whole comparison in lines of text."""
+    width = max(len(scores["revision"]) for _, scores in _sides(comparison))
+    lines = [f"{side}  {own['revision']:<{width}}  test {in_words(own)}" for side, own in _sides(comparison)]
+    lines += _paired(comparison)
+    for section in SECTIONS:
+        rows = list(_shown(getattr(comparison, section)))
+        width = max((len(key) for key, *_ in rows), default=0)
+        lines += [f"changed {section}:"] * bool(rows)
+        lines += [f"  {key:<{width}}  {old} -> {new}" for key, old, new in rows]
+    return "\n".join([*lines, f"verdict: {comparison.verdict}"])
+
+
+def as_md(comparison: Comparison) -> str:
+    """The comparison as GitHub's Markdown; whatever a revision brings is shown as text, never as markup."""
+    mark = "❌" if comparison.lost or not comparison.paired or comparison.worse else "✅"
+    lines = [f"{mark} **{_escaped(comparison.verdict)}**", ""]
+    lines += ["| | revision | test error rate | 95% interval | errors |", "|---|---|---|---|---|"]
+    for side, own in _sides(comparison):
+        rate, low, high = (f"{own[key]:.2%}" for key in ("error_rate", "error_rate_low", "error_rate_high"))
+        errors = f"{own['errors']:,} of {own['n']:,}"
+        lines.append(f"| {side} | {_escaped(own['revision'])} | {rate} | {low} to {high} | {errors} |")
+    lines += ["", *(f"{line.strip()}  " for line in _paired(comparison))]
+    for section in SECTIONS:
+        changes = getattr(comparison, section)
+        if changes:
+            lines += ["", f"<details><summary>changed {section}: {len(changes)}</summary>", ""]
+            lines += ["| | base | head |", "|---|---|---|"]
+            lines += [f"| {' | '.join(map(_escaped, row))} |" for row in _shown(changes)]
+            lines += ["", "</details>"]
+    return "\n".join(lines)
+
+
+def as_json(comparison: Comparison) -> str:
+    """The comparison as one JSON object."""
+    paired = comparison.paired
+    low, high = paired.interval() if paired else (0.0, 0.0)
+    content = comparison._asdict() | {"verdict": comparison.verdict, "worse": comparison.worse, "paired": None}
+    if paired:
+        numbers = {"difference": paired.difference, "low": low, "high": high, "p_value": paired.p_value}
+        content["paired"] = paired._asdict() | {key: round(value, DIGITS) for key, value in numbers.items()}
+    return json.dumps(content, indent=2, sort_keys=True)
+
+
+def _sides(comparison: Comparison) -> list[tuple[str, dict[str, Any]]]:
+    return [("base", comparison.base), ("head", comparison.head)]
+
+
+def _paired(comparison: Comparison) -> list[str]:
+    """The paired comparison in words."""
+    paired = comparison.paired
+    if not paired:
+        return [f"not paired: {comparison.void}"]
+    low, high = paired.interval()
+    p = "p < 0.0001" if paired.p_value < 0.0001 else f"p = {paired.p_value:.4f}"
+    difference, interval = f"{100 * paired.difference:+.2f}", f"{100 * low:+.2f} to {100 * high:+.2f}"
+    return [
+        f"difference on the same {paired.n:,} rows: {difference} percentage points, 95% interval {interval}",
+        f"  only base right: {paired.only_base_right:,} rows; only head right: {paired.only_head_right:,} rows; "
+        f"exact McNemar {p}",
+    ]
+
+
+def _shown(changes: Changes) -> Iterator[tuple[str, str, str]]:
+    def shown(value: Any) -> str:
+        text = "none" if value is None else str(value)
+        return text[:SHORT] if HASH.fullmatch(text) else text
+
+    for key, (old, new) in changes.items():
+        yield key, shown(old), shown(new)
+
+
+def _escaped(text: str) -> str:
+    return html.escape(" ".join(text.split())).translate(SIGNS)

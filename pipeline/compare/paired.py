@@ -1,0 +1,52 @@
+"""Two classifiers on the same rows: the paired difference of their error rates."""
+
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Labels = NDArray[np.integer[Any]]
+
+
+class Paired(NamedTuple):
+    """Two classifiers, base and head, on the same n rows: on how many only one of them is right."""
+
+    n: int
+    only_base_right: int
+    only_head_right: int
+
+    @property
+    def difference(self) -> float:
+        """Head's error rate minus base's, as a fraction."""
+        return (self.only_base_right - self.only_head_right) / self.n
+
+    @property
+    def p_value(self) -> float:
+        """The exact two-sided McNemar test of equal error rates. Source: Q. McNemar, Psychometrika 12 (1947)."""
+        from scipy.stats import binomtest
+
+        discordant = self.only_base_right + self.only_head_right
+        return float(binomtest(self.only_base_right, discordant).pvalue) if discordant else 1.0
+
+    def interval(self, alpha: float = 0.05) -> tuple[float, float]:
+        """The 1 - alpha interval of the difference.
+
+        Source: D. G. Bonett and R. M. Price, J. Educ. Behav. Stat. 37 (2012): the Wald interval after one row is
+        added to each kind of discordant ones.
+        """
+        z, n = NormalDist().inv_cdf(1 - alpha / 2), self.n + 2
+        worse, better = (self.only_base_right + 1) / n, (self.only_head_right + 1) / n
+        centre, margin = worse - better, z * ((worse + better - (worse - better) ** 2) / n) ** 0.5
+        return max(centre - margin, -1.0), min(centre + margin, 1.0)
+
+    def is_worse(self, tolerance: float, alpha: float) -> bool:
+        """Whether head is worse by more than `tolerance` (a fraction), significantly at `alpha`."""
+        return self.difference > 0 and self.p_value < alpha and self.interval(alpha)[0] > tolerance
+
+
+def of(actual: Labels, base: Labels, head: Labels) -> Paired:
+    """The comparison of two predictions int[n] with the actual labels int[n]."""
+    only_base = np.count_nonzero((base == actual) & (head != actual))
+    only_head = np.count_nonzero((base != actual) & (head == actual))
+    return Paired(len(actual), int(only_base), int(only_head))

@@ -1,0 +1,69 @@
+"""What git holds of a revision's results: predictions, metrics, and the record of the run."""
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import lock
+from pipeline.errors import DataError, UnavailableError
+
+METRICS = ("raw", "quality", "validation", "test")
+PREDICTIONS, PASSED = "metrics/predictions.csv", "metrics/passed.json"
+HEADER = "id,actual,predicted"
+
+
+class Results(NamedTuple):
+    """A revision's results.
+
+    name: of the revision. predictions: int64[n, 3], the columns of metrics/predictions.csv. metrics: every number
+    of metrics/*.json by its dotted name. passed: the hashes of the rows that passed the gate, by split, empty
+    where none did.
+    """
+
+    name: str
+    predictions: NDArray[np.int64]
+    metrics: dict[str, Any]
+    passed: dict[str, str]
+    lock: lock.Lock
+
+
+def load(name: str, read: Callable[[str], bytes]) -> Results:
+    """The results of a revision, whose files `read` gives by their path.
+
+    Raises UnavailableError for a missing file, DataError for one of another form.
+    """
+
+    def parsed(path: str) -> dict[str, Any]:
+        try:
+            content = json.loads(read(path))
+        except ValueError as error:
+            raise DataError(f"{name}: {path}: expected JSON, found: {error}") from None
+        if not isinstance(content, dict):
+            raise DataError(f"{name}: {path}: expected a JSON object")
+        return content
+
+    try:
+        passed = parsed(PASSED)
+    except UnavailableError:  # a gate that fails takes it away
+        passed = {}
+    return Results(
+        name=name,
+        predictions=_predictions(name, read(PREDICTIONS)),
+        metrics=lock.flat({part: parsed(f"metrics/{part}.json") for part in METRICS}),
+        passed=passed,
+        lock=lock.parse(read(lock.PATH), f"{name}: {lock.PATH}"),
+    )
+
+
+def _predictions(name: str, content: bytes) -> NDArray[np.int64]:
+    try:
+        header, *lines = content.decode().splitlines()
+        rows = np.loadtxt(lines, np.int64, delimiter=",", ndmin=2)
+        if header != HEADER or rows.shape[1] != 3:
+            raise ValueError(header)
+    except ValueError as error:
+        raise DataError(f"{name}: {PREDICTIONS}: expected whole numbers under {HEADER}, found: {error}") from None
+    return rows

@@ -1,0 +1,65 @@
+"""dvc.lock: what DVC records of each stage's last run."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipeline.files import convert, parse_yaml
+
+PATH = "dvc.lock"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A file or folder that a stage read or wrote, and its MD5 (of a folder: of its listing, and `.dir`)."""
+
+    path: str
+    md5: str
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """One stage's last run."""
+
+    cmd: str
+    deps: list[Entry] = []
+    params: dict[str, dict[str, Any]] = {}
+    outs: list[Entry] = []
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """The last run of every stage, by name."""
+
+    stages: dict[str, Stage]
+
+    @property
+    def outs(self) -> dict[str, str]:
+        """The MD5 of each output, by path."""
+        return {out.path: out.md5 for stage in self.stages.values() for out in stage.outs}
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The MD5 of each dependency that no stage wrote, by path."""
+        deps = {dep.path: dep.md5 for stage in self.stages.values() for dep in stage.deps}
+        return {path: md5 for path, md5 in deps.items() if path not in self.outs}
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters that the stages ran with, by their dotted names."""
+        found: dict[str, Any] = {}
+        for stage in self.stages.values():
+            for values in stage.params.values():
+                found |= flat(values)
+        return found
+
+
+def parse(content: bytes, where: str) -> Lock:
+    """The content of a dvc.lock; ConfigError, which names `where` it is from, for anything else."""
+    return convert(parse_yaml(content, Path(where)), Lock, Path(where))
+
+
+def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested dicts as one, its keys joined by dots; an empty dict stays a value."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {f"{prefix}{key}": value}
+    return found

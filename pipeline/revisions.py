@@ -1,0 +1,72 @@
+"""Revisions of the project, and their files as git holds them; the workspace is one too."""
+
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.errors import ConfigError, UnavailableError
+
+WORKSPACE = "workspace"
+
+
+class Revision(NamedTuple):
+    """A commit by the name that the user gave it; no commit stands for the files on the disk."""
+
+    name: str
+    commit: str | None
+
+    def __str__(self) -> str:
+        known = not self.commit or self.commit.startswith(self.name)
+        return self.name if known else f"{self.name} ({self.commit[:7]})"
+
+
+def find(name: str) -> Revision:
+    """The revision that a branch, a tag, a commit, the name of a DVC experiment, or `workspace` stands for.
+
+    Raises ConfigError where nothing is called so, UnavailableError outside a git repository.
+    """
+    if name == WORKSPACE:
+        return Revision(name, None)
+    head = git("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
+    try:
+        return Revision(
+            name, git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}").decode().split()[-1]
+        )
+    except UnavailableError:
+        found = _experiments(name)
+    # DVC's own rule: of experiments of one name, the one that was started from the current commit is meant.
+    commits = [commit for base, commit in found if base == head] or [commit for _, commit in found]
+    if len(commits) != 1:
+        expected = "a git revision, a DVC experiment or `workspace`"
+        reason = (
+            f"{len(commits)} experiments of that name" if commits else "none; in a shallow clone, fetch it first"
+        )
+        raise ConfigError(f"{name}: expected {expected}, found {reason}")
+    return Revision(name, commits[0])
+
+
+def _experiments(name: str) -> list[tuple[str, str]]:
+    """The commit that each DVC experiment of a name was started from, and its own."""
+    listed = git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").decode().splitlines()
+    parts = [(line.split()[0], line.split()[1].split("/")) for line in listed]
+    return [(ref[2] + ref[3], commit) for commit, ref in parts if len(ref) == 5 and ref[4] == name]
+
+
+def read(revision: Revision, path: str) -> bytes:
+    """A file of the project at a revision; UnavailableError where there is none."""
+    try:
+        return git("show", f"{revision.commit}:./{path}") if revision.commit else Path(path).read_bytes()
+    except (UnavailableError, FileNotFoundError):
+        hint = "not in this revision" if revision.commit else "not found; run `dvc repro`"
+        raise UnavailableError(f"{revision}: {path}: {hint}") from None
+
+
+def git(*arguments: str) -> bytes:
+    """What a git command prints; UnavailableError, with git's own words, where it fails."""
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False)
+    except FileNotFoundError:
+        raise UnavailableError("git: not found; install it") from None
+    if done.returncode:
+        raise UnavailableError(f"git {arguments[0]}: {' '.join(done.stderr.decode(errors='replace').split())}")
+    return done.stdout
