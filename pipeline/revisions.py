@@ -16,8 +16,8 @@ class Revision(NamedTuple):
     commit: str | None
 
     def __str__(self) -> str:
-        known = not self.commit or self.commit.startswith(self.name)
-        return self.name if known else f"{self.name} ({self.commit[:7]})"
+        commit = self.commit or self.name
+        return self.name if commit.startswith(self.name) else f"{self.name} ({commit[:7]})"
 
 
 def find(name: str) -> Revision:
