@@ -1,5 +1,6 @@
 """Revisions of the project, and their files as git holds them; the workspace is one too."""
 
+import os
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 from pipeline.errors import ConfigError, UnavailableError
 
 WORKSPACE = "workspace"
+HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 
 
 class Revision(NamedTuple):
@@ -63,8 +65,10 @@ def read(revision: Revision, path: str) -> bytes:
 
 def git(*arguments: str) -> bytes:
     """What a git command prints; UnavailableError, with git's own words, where it fails."""
+    # Inside a git hook these name the user's repository, wherever the command runs.
+    environment = {key: value for key, value in os.environ.items() if key not in HOOKS}
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, check=False)
+        done = subprocess.run(["git", *arguments], env=environment, capture_output=True, check=False)
     except FileNotFoundError:
         raise UnavailableError("git: not found; install it") from None
     if done.returncode:

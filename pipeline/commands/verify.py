@@ -1,0 +1,43 @@
+"""Command `verify`: reproduce a revision in a clean clone, or hold dvc.lock to the tree."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "revision", metavar="REV", nargs="?", help="a branch, tag, commit or DVC experiment; else HEAD"
+    )
+    parser.add_argument(
+        "--lock", action="store_true", help="only hold dvc.lock to the tree, in a second, without data"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    import tempfile
+
+    from pipeline import revisions, verify
+    from pipeline.errors import ConfigError, DataError
+
+    if args.lock:
+        if args.revision:
+            raise ConfigError(f"--lock is about the workspace; found the revision {args.revision}")
+        if findings := verify.check_lock(Path()):
+            heading = "dvc.lock is not in step; run `dvc repro` and commit it:"
+            raise DataError("\n  ".join([heading, *findings]))
+        print("verify: dvc.lock is in step with dvc.yaml, code, params and metrics", file=sys.stderr)
+        return
+    revision = revisions.find(args.revision or "HEAD")
+    if not revision.commit:
+        raise ConfigError("expected a commit, found the workspace; commit it first")
+    raw = Path("data/raw").resolve()
+    source = os.environ.get("PIPELINE_SOURCE") or (str(raw) if raw.is_dir() else None)
+    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+        rows = verify.verify(revision, Path(folder) / "clone", source)
+    for row in rows:
+        print(f"{row.stage:<10} {row.record:<28} {row.verdict:<10} {row.detail}".rstrip())
+    if any(row.verdict == verify.DIFFERENT for row in rows):
+        raise DataError(f"{revision}: not reproduced, see the rows that are different")
+    print(f"verify: {revision}: reproduced", file=sys.stderr)

@@ -1,0 +1,51 @@
+"""What a DVC stage depends on, and whether it stayed the same while the stage ran.
+
+DVC hashes dependencies after a stage has run: code or params that are edited meanwhile would be recorded as those
+that made the outputs (treeverse/dvc#11058).
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import DataError, PipelineError, listed
+from pipeline.files import read_yaml, sha256
+
+INTERPOLATION = re.compile(r"\$\{([\w.]+)\}")
+
+
+@contextlib.contextmanager
+def unchanged(stage: str) -> Iterator[None]:
+    """Raise DataError where a file or parameter that dvc.yaml names as a dependency of `stage` changes inside.
+
+    Folders are left to DVC: each is another stage's output, whose hash is recorded too.
+    """
+    before = _state(stage)
+    yield
+    try:
+        after = _state(stage)
+    except PipelineError:
+        after = {}  # params.yaml is being written
+    changed = [name for name in sorted(before) if before[name] != after.get(name)]
+    if changed:
+        raise DataError(f"{listed(changed)} changed while the stage ran; run `dvc repro` again")
+
+
+def _state(stage: str) -> dict[str, Any]:
+    """The hash of each file, and the value of each parameter, that a stage depends on."""
+    params = read_yaml(Path("params.yaml"))
+    declared = read_yaml(Path("dvc.yaml"))["stages"].get(stage, {})
+    deps = [
+        Path(INTERPOLATION.sub(lambda name: str(_value(params, name[1])), dep)) for dep in declared.get("deps", [])
+    ]
+    hashes = {str(path): sha256(path) if path.is_file() else None for path in deps}
+    return hashes | {f"params.yaml: {key}": _value(params, key) for key in declared.get("params", [])}
+
+
+def _value(params: Any, key: str) -> Any:
+    """The parameter of a dotted name; None where there is none."""
+    for part in key.split("."):
+        params = params.get(part) if isinstance(params, dict) else None
+    return params
