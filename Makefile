@@ -16,7 +16,7 @@ check: .venv/dev.txt        ## format, lint, types, and the locks in step
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/python scripts/lock_requirements.py --check
-	.venv/bin/python scripts/check_dvc_lock.py
+	.venv/bin/python -m pipeline verify --lock
 
 format: .venv/dev.txt
 	.venv/bin/ruff format .

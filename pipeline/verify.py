@@ -109,8 +109,8 @@ def clone(revision: revisions.Revision, folder: Path) -> Path:
 def reproduce(project: Path, source: str | None) -> None:
     """Run every stage of a project, with nothing of the user's: neither DVC's cache and runs nor its settings.
 
-    source: where the raw files are tried first. What the stages say goes to stderr. Raises DataError where one does
-    not succeed, UnavailableError where that is the environment's fault.
+    source: where the raw files are tried first. What the stages say goes to stderr. Raises DataError where one
+    does not succeed, UnavailableError where that is the environment's fault.
     """
     environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
     environment |= {f"DVC_{kind}_DIR": str(project / ".dvc/tmp") for kind in SETTINGS}
@@ -141,7 +141,7 @@ def foreign_packages(requirements: str) -> Iterator[str]:
 
 
 def lock_findings(recorded: Lock, declared: dict[str, Any], status: dict[str, list[Any]]) -> list[str]:
-    """What is wrong with a dvc.lock, the content of dvc.yaml and what `dvc status --json` says; data may be absent."""
+    """What is wrong with a dvc.lock, given the stages of dvc.yaml and `dvc status --json`; data may be absent."""
     findings = [f"{stage}: not in dvc.lock" for stage in declared if stage not in recorded.stages]
     findings += [f"{stage}: not in dvc.yaml" for stage in recorded.stages if stage not in declared]
     seen: dict[str, tuple[str, str]] = {}
@@ -152,12 +152,22 @@ def lock_findings(recorded: Lock, declared: dict[str, Any], status: dict[str, li
                 findings.append(
                     f"{name}: {entry.path}: another hash than the stage that writes it has, or {other}"
                 )
+    absent = {(path, how) for path in _cached(declared) for how in ABSENT}
     for name, changes in status.items():
         for change in changes:
-            groups = change if isinstance(change, dict) else {change: {"": ""}}
-            for kind, items in groups.items():
-                findings += [f"{name}: {kind}: {path} ({how})" for path, how in items.items() if how not in ABSENT]
+            for kind, items in (change if isinstance(change, dict) else {change: {}}).items():
+                facts = [f"{path} ({how})" for path, how in lock.flat(items).items() if (path, how) not in absent]
+                findings += [f"{name}: {kind}: {fact}" for fact in facts] if items else [f"{name}: {kind}"]
     return findings
+
+
+def _cached(declared: dict[str, Any]) -> Iterator[str]:
+    """The outputs that DVC keeps, not git."""
+    for stage in declared.values():
+        for out in stage.get("outs", []) + stage.get("metrics", []):
+            for path, options in (out if isinstance(out, dict) else {out: {}}).items():
+                if options.get("cache", True):
+                    yield path
 
 
 def check_lock(project: Path) -> list[str]:

@@ -79,6 +79,18 @@ def make_project(folder: Path, mirror: Path) -> Path:
     return folder
 
 
+def edit(path: Path, **changes: object) -> None:
+    """Change keys of a YAML file; `train__C` is the key C under train."""
+    content = yaml.safe_load(path.read_text())
+    for name, value in changes.items():
+        *parents, key = name.split("__")
+        inner = content
+        for parent in parents:
+            inner = inner[parent]
+        inner[key] = value
+    path.write_text(yaml.safe_dump(content))
+
+
 def call_in(folder: Path, mirror: Path) -> Run:
     """A function that runs a command in `folder`, its raw files from `mirror`."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -119,3 +131,12 @@ def reproduced(project: Path, reproduced_once: Path) -> Path:
     """The project after its first `dvc repro`."""
     shutil.copytree(reproduced_once, project, dirs_exist_ok=True)
     return project
+
+
+def commit(run: Run, message: str = "a state") -> str:
+    """Commit everything in the project; return the commit."""
+    run("git", "add", "--all")
+    git = ("git", "-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    done = run(*git, "commit", "--quiet", "--message", message)
+    assert done.returncode == 0, done.stderr
+    return run("git", "rev-parse", "HEAD").stdout.strip()

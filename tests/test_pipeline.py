@@ -1,10 +1,7 @@
 """The pipeline through DVC, in git and DVC repositories of their own: what runs, what stops, what is the same."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,22 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import ROOT, Run
-
-sys.path.insert(0, str(ROOT / "scripts"))
-from compare_locks import main as compare_locks
-
-
-def edit(path: Path, **changes: object) -> None:
-    """Change keys of a YAML file; `train__C` is the key C under train."""
-    content = yaml.safe_load(path.read_text())
-    for name, value in changes.items():
-        *parents, key = name.split("__")
-        inner = content
-        for parent in parents:
-            inner = inner[parent]
-        inner[key] = value
-    path.write_text(yaml.safe_dump(content))
+from conftest import Run, edit
 
 
 def test_a_second_run_has_nothing_to_do(reproduced: Path, run: Run) -> None:
@@ -204,22 +186,3 @@ def test_artifacts_are_named(project: Path) -> None:
         "dataset": "data/parquet",
         "model": "data/model/model.skops",
     }
-
-
-@pytest.mark.slow
-def test_mnist_from_nothing_with_one_thread_gives_the_committed_lock(mnist: Path, tmp_path: Path) -> None:
-    clone = tmp_path / "clone"
-    tracked = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    for name in subprocess.run(tracked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split():
-        (clone / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, clone / name)
-    subprocess.run(["git", "init", "--quiet"], cwd=clone, check=True)
-    (clone / "dvc.lock").unlink()
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | one_thread | {"PATH": path, "PIPELINE_SOURCE": str(mnist)}
-    done = subprocess.run(
-        ["dvc", "repro"], cwd=clone, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert compare_locks(str(ROOT / "dvc.lock"), str(clone / "dvc.lock")) == 0

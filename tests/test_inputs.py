@@ -1,0 +1,106 @@
+"""Code and params that change while a stage runs: DVC would record them as those that made the outputs."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import Run, edit
+
+from pipeline import inputs
+from pipeline.errors import DataError
+
+# A method that is what a user does meanwhile: it changes a file in the middle of the stage.
+MEDDLER = """from pathlib import Path
+from sklearn.linear_model import LogisticRegression
+class Meddler(LogisticRegression):
+    def fit(self, X, y):
+        path = Path({path!r})
+        path.write_text(path.read_text(){change})
+        return super().fit(X, y)
+def estimator(C: float = 1.0):
+    return Meddler(C=C)
+"""
+
+
+def meddle(project: Path, path: str, change: str) -> None:
+    (project / "pipeline/methods/meddler.py").write_text(MEDDLER.format(path=path, change=change))
+    edit(project / "params.yaml", train__method="meddler")
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "named"),
+    [
+        ("pipeline/svm.py", " + '# edited'", "pipeline/svm.py"),
+        ("params.yaml", ".replace('C: null', 'C: 7')", "params.yaml: train"),
+    ],
+)
+def test_what_is_edited_while_a_stage_runs_is_never_recorded_as_what_ran(
+    reproduced: Path, run: Run, path: str, change: str, named: str
+) -> None:
+    meddle(reproduced, path, change)
+    before = yaml.safe_load((reproduced / "dvc.lock").read_text())["stages"]["train"]
+    done = run("dvc", "repro")
+    assert done.returncode != 0
+    assert f"train: error: {named} changed while the stage ran; run `dvc repro` again\n" in done.stderr
+    assert yaml.safe_load((reproduced / "dvc.lock").read_text())["stages"]["train"] == before
+    assert run(sys.executable, "-m", "pipeline", "verify", "--lock").returncode == 1
+
+
+def test_what_the_stage_does_not_depend_on_may_be_edited(reproduced: Path, run: Run) -> None:
+    meddle(reproduced, "pipeline/leakage.py", " + '# edited'")
+    done = run("dvc", "repro", "--single-item", "train")
+    assert done.returncode == 0, done.stderr
+
+
+def test_by_hand_nothing_is_recorded_and_nothing_is_held(reproduced: Path, run: Run) -> None:
+    meddle(reproduced, "requirements/run.txt", " + '# edited'")
+    done = run(sys.executable, "-m", "pipeline", "train")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    stage = {"deps": ["${method.name}.py", "folder", "absent"], "params": ["method", "other.key"]}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"train": stage}}))
+    (tmp_path / "params.yaml").write_text("method: {name: svm, C: 1}\nother: {key: 1, another: 2}\n")
+    (tmp_path / "svm.py").write_text("1")
+    (tmp_path / "folder").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "named"),
+    [
+        ("svm.py", "2", "svm.py"),
+        ("absent", "", "absent"),
+        ("params.yaml", "method: {name: svm, C: 2}\nother: {key: 1, another: 2}\n", "params.yaml: method"),
+        ("params.yaml", "method: {name: svm, C: 1}\nother: 1\n", "params.yaml: other.key"),
+        ("params.yaml", "method: {", "params.yaml: method, params.yaml: other.key, svm.py"),
+        ("dvc.yaml", "stages: {}", "params.yaml: method, params.yaml: other.key, svm.py"),
+    ],
+)
+def test_each_changed_file_and_parameter_is_named(declared: Path, file: str, content: str, named: str) -> None:
+    with pytest.raises(DataError, match=f"^{named} changed while the stage ran"), inputs.unchanged("train"):
+        (declared / file).write_text(content)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("svm.py", "1"),
+        ("folder/other.py", "2"),
+        ("elsewhere.py", "2"),
+        ("params.yaml", "method: {C: 1, name: svm}\nother: {key: 1, another: 3}\n"),
+    ],
+)
+def test_what_is_the_same_or_no_dependency_may_be_written(declared: Path, file: str, content: str) -> None:
+    with inputs.unchanged("train"):
+        (declared / file).write_text(content)
+
+
+def test_a_failing_stage_says_its_own_error(declared: Path) -> None:
+    with pytest.raises(KeyError, match="own"), inputs.unchanged("train"):
+        (declared / "svm.py").write_text("2")
+        raise KeyError("own")

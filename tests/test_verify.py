@@ -1,0 +1,235 @@
+"""verify: dvc.lock against the tree, and against a run in a clean clone."""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT, Run, commit, edit
+
+from pipeline import verify
+from pipeline.lock import Lock, parse
+from pipeline.verify import DIFFERENT, EQUIVALENT, IDENTICAL
+
+VERIFY = (sys.executable, "-m", "pipeline", "verify")
+MODEL, PREDICTIONS = "data/model/model.skops", "metrics/predictions.csv"
+Change = Callable[[dict[str, Any]], object]
+
+
+def entry(stages: dict[str, Any], stage: str, path: str, kind: str = "outs") -> dict[str, Any]:
+    """What a dvc.lock says of one path of a stage."""
+    return next(item for item in stages[stage][kind] if item["path"] == path)
+
+
+def changed(change: Change) -> Lock:
+    content = yaml.safe_load((ROOT / "dvc.lock").read_text())
+    change(content["stages"])
+    return parse(yaml.safe_dump(content).encode(), "dvc.lock")
+
+
+def other_model(stages: dict[str, Any]) -> None:
+    entry(stages, "train", MODEL)["md5"] = entry(stages, "evaluate", MODEL, "deps")["md5"] = "0" * 32
+
+
+def other_predictions(stages: dict[str, Any]) -> None:
+    entry(stages, "evaluate", PREDICTIONS)["md5"] = "0" * 32
+
+
+def verdicts(change: Change) -> dict[tuple[str, str], str]:
+    """The rows that are not identical, when the committed dvc.lock is reproduced with a change."""
+    rows = verify.compare(changed(lambda stages: None), changed(change), lambda path: f"numbers of {path}")
+    return {(row.stage, row.record): row.verdict for row in rows if row.verdict != IDENTICAL}
+
+
+def test_the_same_lock_is_identical_in_every_row() -> None:
+    lock = changed(lambda stages: None)
+    rows = verify.compare(lock, lock, str)
+    assert {row.verdict for row in rows} == {IDENTICAL}
+    assert [row.record for row in rows if row.stage == "download"] == ["11 inputs", "data/raw"]
+    assert len(rows) == len(lock.stages) + len(lock.outs)
+
+
+def test_another_model_with_the_same_predictions_is_equivalent() -> None:
+    assert verdicts(other_model) == {("train", MODEL): EQUIVALENT, ("evaluate", "18 inputs"): EQUIVALENT}
+
+
+def test_another_model_with_other_predictions_is_different() -> None:
+    def both(stages: dict[str, Any]) -> None:
+        other_model(stages)
+        other_predictions(stages)
+
+    found = verdicts(both)
+    assert set(found) == {("train", MODEL), ("evaluate", "18 inputs"), ("evaluate", PREDICTIONS)}
+    assert set(found.values()) == {DIFFERENT}
+
+
+@pytest.mark.parametrize(
+    ("change", "row"),
+    [
+        (lambda stages: stages["train"].update(cmd="true"), ("train", "19 inputs")),
+        (lambda stages: stages["train"]["params"]["params.yaml"]["train"].update(C=3), ("train", "19 inputs")),
+        (lambda stages: entry(stages, "gate", "data/parquet", "deps").update(md5="x"), ("gate", "29 inputs")),
+        (lambda stages: stages["gate"]["deps"].pop(), ("gate", "28 inputs")),
+        (lambda stages: entry(stages, "convert", "data/parquet").update(md5="x"), ("convert", "data/parquet")),
+        (lambda stages: stages["gate"]["outs"].pop(0), ("gate", "metrics/passed.json")),
+        (lambda stages: stages.pop("gate"), ("gate", "stage")),
+        (lambda stages: stages.update(report=stages["gate"]), ("report", "stage")),
+    ],
+)
+def test_anything_else_is_different(change: Change, row: tuple[str, str]) -> None:
+    assert verdicts(change) == {row: DIFFERENT}
+
+
+def test_packages_other_than_the_pinned_ones_are_named() -> None:
+    pins = (ROOT / "requirements/run.txt").read_text()
+    assert list(verify.foreign_packages(pins)) == []
+    other = "absent-package==1.0\npyarrow==1.2.3 ; python_version >= '3.11' \\\n    --hash=sha256:00\n"
+    (words,) = verify.foreign_packages(other)
+    assert words.endswith("is installed, 1.2.3 is pinned")
+
+
+@pytest.fixture
+def bare(reproduced: Path) -> Path:
+    """A project without its data, as a fresh clone is."""
+    shutil.rmtree(reproduced / "data")
+    shutil.rmtree(reproduced / ".dvc/cache")
+    return reproduced
+
+
+def test_the_lock_of_a_fresh_clone_is_in_step(bare: Path, run: Run) -> None:
+    done = run(*VERIFY, "--lock")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "verify: dvc.lock is in step with dvc.yaml, code, params and metrics\n"
+
+
+def rewrite(change: Change) -> Callable[[Path], object]:
+    """A change of dvc.lock."""
+
+    def apply(project: Path) -> None:
+        content = yaml.safe_load((project / "dvc.lock").read_text())
+        change(content["stages"])
+        (project / "dvc.lock").write_text(yaml.safe_dump(content))
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        (lambda p: (p / "pipeline/svm.py").write_text("1"), "train: changed deps: pipeline/svm.py (modified)"),
+        (lambda p: (p / "pipeline/svm.py").unlink(), "train: changed deps: pipeline/svm.py (deleted)"),
+        (lambda p: (p / "metrics/test.json").unlink(), "evaluate: changed outs: metrics/test.json (deleted)"),
+        (lambda p: edit(p / "params.yaml", train__C=3), "train: changed deps: params.yaml.train (modified)"),
+        (lambda p: (p / "metrics/test.json").write_text("{}"), "changed outs: metrics/test.json (modified)"),
+        (lambda p: edit(p / "dvc.yaml", stages__gate__cmd="true"), "gate: changed command"),
+        (lambda p: edit(p / "dvc.yaml", stages__report={"cmd": "true"}), "report: not in dvc.lock"),
+        (rewrite(lambda stages: stages.pop("gate")), "gate: not in dvc.lock"),
+        (rewrite(lambda stages: stages.update(old=stages["gate"])), "old: not in dvc.yaml"),
+        (
+            rewrite(lambda stages: entry(stages, "gate", "data/parquet", "deps").update(md5="0" * 32)),
+            "gate: data/parquet: another hash than",
+        ),
+        (
+            rewrite(lambda stages: entry(stages, "train", MODEL).update(md5="0" * 32)),
+            f"evaluate: {MODEL}: another hash than",
+        ),
+        (
+            rewrite(lambda stages: entry(stages, "gate", "pipeline/files.py", "deps").update(md5="0" * 32)),
+            "gate: pipeline/files.py: another hash than",
+        ),
+    ],
+)
+def test_a_lock_out_of_step_is_named(bare: Path, run: Run, change: Callable[[Path], object], finding: str) -> None:
+    change(bare)
+    done = run(*VERIFY, "--lock")
+    assert done.returncode == 1
+    assert done.stderr.startswith("verify: error: dvc.lock is not in step; run `dvc repro` and commit it:\n")
+    assert finding in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "message"),
+    [
+        (lambda p: (p / "dvc.lock").unlink(), 3, "dvc.lock: not found; run `dvc repro` and commit it"),
+        (lambda p: (p / "dvc.lock").write_text("<<<<<<< HEAD\na: 1\n"), 2, "dvc.lock: expected YAML, found"),
+        (lambda p: (p / "dvc.lock").write_text("stages: 3\n"), 2, "dvc.lock: Expected `object`"),
+        (lambda p: (p / "dvc.yaml").write_text("stages: {"), 2, "dvc status: "),
+    ],
+)
+def test_a_lock_that_is_none_is_one_line(
+    bare: Path, run: Run, change: Callable[[Path], object], code: int, message: str
+) -> None:
+    change(bare)
+    done = run(*VERIFY, "--lock")
+    assert (done.returncode, done.stderr.count("\n")) == (code, 1)
+    assert done.stderr.startswith(f"verify: error: {message}")
+
+
+def test_a_wrong_call_is_one_line(reproduced: Path, run: Run) -> None:
+    commit(run)
+    for call in (["nowhere"], ["workspace"], ["--lock", "HEAD"]):
+        done = run(*VERIFY, *call)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.slow
+def test_a_true_commit_is_reproduced_and_nothing_of_it_stays(reproduced: Path, run: Run, tmp_path: Path) -> None:
+    commit(run)
+    (reproduced / "params.yaml").write_text("not: committed")
+    shutil.rmtree(reproduced / ".dvc/cache")
+    (temporary := tmp_path / "temporary").mkdir()
+    before = sorted(os.walk(reproduced))
+    done = run(*VERIFY, TMPDIR=str(temporary))
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert len(rows) == 19
+    assert {row[-1] for row in rows} == {IDENTICAL}
+    assert list(temporary.iterdir()) == []
+    assert sorted(os.walk(reproduced)) == before
+
+
+@pytest.mark.slow
+def test_a_fabricated_metric_is_found_though_its_lock_fits(reproduced: Path, run: Run) -> None:
+    path = reproduced / "metrics/test.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"errors": -1}))
+    lie = {"md5": hashlib.md5(path.read_bytes()).hexdigest(), "size": path.stat().st_size}
+    rewrite(lambda stages: entry(stages, "evaluate", "metrics/test.json").update(lie))(reproduced)
+    assert run(*VERIFY, "--lock").returncode == 0
+    commit(run)
+    done = run(*VERIFY, "HEAD")
+    assert done.returncode == 1
+    (row,) = [line for line in done.stdout.splitlines() if DIFFERENT in line]
+    assert row.split() == ["evaluate", "metrics/test.json", "different", "errors", "-1", "->", "0"]
+    assert "not reproduced, see the rows that are different" in done.stderr
+
+
+@pytest.mark.slow
+def test_an_experiment_is_verified_and_a_commit_whose_lock_lags_is_not(reproduced: Path, run: Run) -> None:
+    commit(run)
+    assert run("dvc", "exp", "run", "--name", "weak", "-S", "train.C=0.001").returncode == 0
+    assert run(*VERIFY, "weak").returncode == 0
+    run("git", "restore", "--source=HEAD", "dvc.lock")
+    commit(run, "another C and its metrics, but not its lock")
+    done = run(*VERIFY)
+    assert done.returncode == 1
+    first, *rows = done.stdout.splitlines()
+    assert first.split()[:2] == ["lock", "train:"]
+    assert any(row.split()[0] == "train" and DIFFERENT in row for row in rows)
+
+
+@pytest.mark.slow
+def test_a_pipeline_that_fails_in_the_clone_is_said(reproduced: Path, run: Run) -> None:
+    edit(reproduced / "pipeline/datasets/tiny.yaml", train__expect__images__ink__each=[60, 63])
+    commit(run)
+    done = run(*VERIFY)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("`dvc repro` failed in a clean clone, as said above\n")
+    shutil.rmtree(reproduced / "data/raw")
+    nowhere = {"PIPELINE_SOURCE": str(reproduced / "nowhere"), "PIP_INDEX_URL": "http://127.0.0.1:9"}
+    assert run(*VERIFY, **nowhere).returncode == 3
