@@ -20,6 +20,8 @@ CONTAINS = {
     ("methods", "svm"),
     ("leakage", "measures"),
     ("probe", "features"),
+    ("verify", "lock"),
+    ("verify", "revisions"),
     *(("compare", part) for part in ["lock", "metrics", "plots", "table"]),
     *(("quality", part) for part in ["contract", "idx", "table", "measures", "references"]),
     *(("quality", part) for part in ["leakage", "probe", "audit", "plots"]),

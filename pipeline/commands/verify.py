@@ -20,11 +20,12 @@ def run(args: argparse.Namespace) -> None:
 
     from pipeline import revisions, verify
     from pipeline.errors import ConfigError, DataError
+    from pipeline.verify import step
 
     if args.lock:
         if args.revision:
             raise ConfigError(f"--lock is about the workspace; found the revision {args.revision}")
-        if findings := verify.check_lock(Path()):
+        if findings := step.findings(Path()):
             heading = "dvc.lock is not in step; run `dvc repro` and commit it:"
             raise DataError("\n  ".join([heading, *findings]))
         print("verify: dvc.lock is in step with dvc.yaml, code, params and metrics", file=sys.stderr)
