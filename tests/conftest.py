@@ -1,5 +1,6 @@
 """Fixtures: the real MNIST files, and a small project of its own with a dataset that is made here."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -37,7 +38,10 @@ def mnist(pytestconfig: pytest.Config) -> Path:
         "--source",
         str(ROOT / "data/raw"),
     ]
-    if main(call) != 0:
+    with (folder.parent / "mnist.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # two test runners would sweep away each other's unfinished files
+        code = main(call)
+    if code != 0:
         if os.environ.get("CI"):
             pytest.fail("no source gave the MNIST files; CI must not pass without them")
         pytest.skip("the MNIST files are not here and no source can be reached")
