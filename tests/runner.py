@@ -1,0 +1,107 @@
+"""GitHub's runner, as far as our files need it: the `run:` steps of a job in order, as written, by a real bash."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from conftest import ROOT
+
+BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail"]  # what GitHub makes of `shell: bash`
+KEYS = {"name", "id", "if", "env", "run", "uses", "with", "shell"}
+ALWAYS = "${{ !cancelled() }}"
+
+
+class Step(NamedTuple):
+    """A step that ran: its exit code, and what it printed to both streams. A `uses:` step prints its inputs."""
+
+    name: str
+    code: int
+    said: str
+
+
+class Job:
+    """A job of a workflow, or a composite action, in `folder`.
+
+    contexts: what each expression stands for; one that is not told is a KeyError. instead: other commands for
+    scripts that a test cannot run as they are. variables: what the environment has besides.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        temp: Path,
+        contexts: Mapping[str, str],
+        variables: Mapping[str, str] = {},
+        instead: Mapping[str, str] = {},
+    ) -> None:
+        temp.mkdir()
+        self.folder, self.temp, self.instead = folder, temp, instead
+        self.contexts = {"runner.temp": str(temp), **contexts}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        files = {name: str(temp / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        self.environment = {"PATH": path, "HOME": str(temp), "RUNNER_TEMP": str(temp), **files, **variables}
+        self.ran: list[Step] = []
+        self.code = 0
+
+    def run(self, definition: Mapping[str, Any]) -> "Job":
+        """Run the steps; after one that fails, those alone that run always."""
+        self.environment |= self.filled(definition.get("env", {}))
+        for step in definition["steps"]:
+            assert set(step) <= KEYS, f"the runner of these tests does not know all of {sorted(step)}"
+            assert step.get("if") in {None, ALWAYS}
+            if self.code == 0 or "if" in step:
+                self.ran.append(self.used(step) if "uses" in step else self.done(step))
+                self.code = self.code or self.ran[-1].code
+        return self
+
+    def used(self, step: Mapping[str, Any]) -> Step:
+        return Step(step["uses"].split("@")[0], 0, str(self.filled(step.get("with", {}))))
+
+    def done(self, step: Mapping[str, Any]) -> Step:
+        output = Path(self.environment["GITHUB_OUTPUT"])
+        output.write_text("")
+        script = self.temp / "script"
+        script.write_text(self.instead.get(step["run"].strip(), step["run"]))
+        environment = self.environment | self.filled(step.get("env", {}))
+        done = subprocess.run(
+            [*BASH, script], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
+        for name, value in re.findall(r"^(\w+)=(.*)$", output.read_text(), re.MULTILINE):
+            self.contexts[f"steps.{step['id']}.outputs.{name}"] = value
+        return Step(step["name"], done.returncode, done.stdout + done.stderr)
+
+    def filled(self, values: Mapping[str, object]) -> dict[str, str]:
+        """The values, their expressions replaced by what they stand for."""
+        return {
+            key: re.sub(r"\$\{\{ (.+?) \}\}", lambda found: self.contexts[found[1]], str(value))
+            for key, value in values.items()
+        }
+
+    def said(self, name: str) -> str:
+        """What the one step of this name printed."""
+        return next(step.said for step in self.ran if step.name == name)
+
+
+def definition(name: str) -> dict[Any, Any]:
+    """A workflow or action file; PyYAML reads the key `on` as True."""
+    content: dict[Any, Any] = yaml.safe_load((ROOT / name).read_text())
+    return content
+
+
+def equip(folder: Path) -> None:
+    """Give a folder what make needs: our files, and the environment of these tests as its own, up to date."""
+    for name in ("Makefile", "requirements/run.txt", "requirements/dev.txt", "scripts/error_chart.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    (folder / ".venv").mkdir()
+    shutil.copy(Path(sys.prefix, "pyvenv.cfg"), folder / ".venv")
+    for name in ("bin", "lib"):
+        (folder / ".venv" / name).symlink_to(Path(sys.prefix, name))
+    for name in ("run.txt", "dev.txt"):
+        (folder / ".venv" / name).touch()
