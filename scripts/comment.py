@@ -6,6 +6,7 @@
 that run's artifact, written by the pull request's own code: nothing in it is believed. Standard library only.
 """
 
+import html
 import itertools
 import json
 import os
@@ -22,7 +23,11 @@ BOT = "github-actions[bot]"
 PICTURES = ("metrics/misclassified.png", "metrics/suspects.png")
 ARTIFACTS = {"rows.png": "the rows that differ", "report": "everything, with the page of plots"}
 LIMIT = 50_000  # of the 65,536 characters that GitHub takes
-REACHING = re.compile(r"<(?=[A-Za-z/!?])|@|://|\]\(|\]:|www\.|#(?=\d)")
+# What `compare` writes, and no other HTML or entity.
+MARKUP = re.compile(
+    r"&(?!(?:amp|lt|gt|quot|#x27|#42|#9[1236]|#12[46]);)|<(?!/?(?:details|summary)>)(?=[A-Za-z/!?])"
+)
+REACHING = re.compile(r"@|://|\]\(|\]:|www\.|(?<!&)#(?=\d)")
 
 
 def call(method: str, path: str, body: dict[str, str] | None = None) -> Any:
@@ -39,7 +44,7 @@ def call(method: str, path: str, body: dict[str, str] | None = None) -> Any:
         return json.load(answer)
 
 
-def comments(number: int) -> Iterator[dict[str, Any]]:
+def comments(number: str) -> Iterator[dict[str, Any]]:
     """All comments of a pull request, whatever the number of pages."""
     for page in itertools.count(1):
         found = call("GET", f"issues/{number}/comments?per_page=100&page={page}")
@@ -53,26 +58,25 @@ def content(path: Path) -> str:
     if path.is_symlink() or not path.is_file():
         return ""
     with path.open("rb") as file:
-        return file.read(LIMIT + 1).decode(errors="replace")
+        return file.read(4 * LIMIT + 4).decode(errors="replace")[: LIMIT + 1]  # four bytes a character at most
 
 
 def tamed(text: str) -> str:
     """Markdown without what reaches out of it: HTML, links, pictures, mentions; cut to the limit."""
-    text = text.replace("&", "&amp;")
-    text = REACHING.sub(lambda m: "&lt;" if m[0] == "<" else f"{m[0][0]}\u200b{m[0][1:]}", text)
+    text = text.replace("&#64;", "@").replace("&#35;", "#")  # GitHub sees a mention in either
+    text = MARKUP.sub(lambda found: html.escape(found[0]), text)
+    text = REACHING.sub(lambda found: f"{found[0][0]}\u200b{found[0][1:]}", text)
     return text if len(text) <= LIMIT else f"{text[:LIMIT]}\n\n(cut here; the rest is in the report)"
 
 
 def pictures(pull: dict[str, Any]) -> Iterator[str]:
     """A table of the pictures that git holds, of the target and of the pull request's last commit."""
-    sides = [side for side in (pull["base"], pull["head"]) if side["repo"]]  # a deleted fork has none
-    yield "| " + " | ".join(f"{side['repo']['full_name']} {side['sha'][:7]}" for side in sides) + " |"
+    sides = [(side["repo"]["full_name"], side["sha"]) for side in (pull["base"], pull["head"]) if side["repo"]]
+    yield "| " + " | ".join(f"{name} {sha[:7]}" for name, sha in sides) + " |"
     yield "|---" * len(sides) + "|"
     for picture in PICTURES:
-        base = [
-            f"{os.environ['GITHUB_SERVER_URL']}/{side['repo']['full_name']}/blob/{side['sha']}" for side in sides
-        ]
-        yield "| " + " | ".join(f"![{picture}]({address}/{picture}?raw=true)" for address in base) + " |"
+        addresses = [f"{os.environ['GITHUB_SERVER_URL']}/{name}/blob/{sha}/{picture}" for name, sha in sides]
+        yield "| " + " | ".join(f"![{picture}]({address}?raw=true)" for address in addresses) + " |"
 
 
 def composed(run: dict[str, Any], pull: dict[str, Any], comparison: str) -> str:
@@ -96,6 +100,14 @@ def composed(run: dict[str, Any], pull: dict[str, Any], comparison: str) -> str:
     ])  # fmt: skip
 
 
+def post(number: str, body: str) -> str:
+    """Update our comment, or make it where there is none; return its address."""
+    own = (c["id"] for c in comments(number) if (c["user"] or {}).get("login") == BOT and MARKER in c["body"])
+    known = next(own, None)
+    where = ("PATCH", f"issues/comments/{known}") if known else ("POST", f"issues/{number}/comments")
+    return str(call(*where, {"body": body})["html_url"])
+
+
 def main(report: str) -> int:
     """Return 1 where nothing can be posted though something should be."""
     run = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text())["workflow_run"]
@@ -107,21 +119,11 @@ def main(report: str) -> int:
         pull = call("GET", f"pulls/{number}")
         if pull["head"]["sha"] != run["head_sha"]:
             print(f"nothing posted: commit {run['head_sha']} is not the last one of pull request {number}")
-            return 0
-        body = {"body": composed(run, pull, content(Path(report, "comparison.md")))}
-        own = (
-            c["id"] for c in comments(int(number)) if (c["user"] or {}).get("login") == BOT and MARKER in c["body"]
-        )
-        known = next(own, None)
-        posted = (
-            call("PATCH", f"issues/comments/{known}", body)
-            if known
-            else call("POST", f"issues/{number}/comments", body)
-        )
+        else:
+            print(post(number, composed(run, pull, content(Path(report, "comparison.md")))))
     except urllib.error.HTTPError as error:
         print(f"error: {error.url}: {error.code} {error.reason}", file=sys.stderr)
         return 1
-    print(posted["html_url"])
     return 0
 
 

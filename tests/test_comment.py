@@ -124,18 +124,39 @@ def test_a_pull_request_whose_fork_is_gone_gets_the_pictures_of_the_target(forge
 
 def test_what_the_report_says_cannot_reach_out_of_its_text(forge: Forge, report: Report) -> None:
     hostile = (
-        "<!-- the report of CI --> <img src=//e.example> <b>x</b> @owner &#64;owner ![i](//e.example) [l](x)\n"
-        "[r]: //e.example\nhttps://e.example www.e.example fixes #1; p < 0.05, a|b\n"
+        "<!-- the report of CI --> <img src=//e.example> <b>x</b> <details open>\n"
+        "@owner &#64;owner &commat;owner &&#35;64;owner fixes #1 ![i](//e.example) [l](x)\n"
+        "[r]: //e.example\nhttps://e.example www.e.example; p < 0.05, a|b\n"
     )
     report(comparison=hostile)
     written = body(forge).split("by the code of this pull request.")[1]
-    for reaching in ("<!--", "<img", "<b", "@o", "&#64", "](", "]:", "://", "www.", "#1"):
+    for reaching in (
+        "<!--",
+        "<img",
+        "<b",
+        "@o",
+        "&#64",
+        "&commat",
+        "<details open",
+        "](",
+        "]:",
+        "://",
+        "www.",
+        "#1",
+    ):
         assert reaching not in written
     assert "p < 0.05, a|b" in written
 
 
-def test_a_long_report_is_cut_to_what_the_forge_takes(forge: Forge, report: Report) -> None:
-    assert report(comparison="@" * 10_000_000).code == 0
+def test_what_compare_writes_is_shown_as_it_is(forge: Forge, report: Report) -> None:
+    written = "**same**\n<details><summary>changed: 1</summary>\n\n| a&#124;b&#96;&#x27; | &lt;1 |\n\n</details>"
+    report(comparison=written)
+    assert written in body(forge)
+
+
+@pytest.mark.parametrize("letter", ["x", "@", "\N{PILE OF POO}"])
+def test_a_long_report_is_cut_to_what_the_forge_takes(forge: Forge, report: Report, letter: str) -> None:
+    assert report(comparison=letter * 1_000_000).code == 0
     assert 50_000 < len(body(forge)) < 60_000
     assert "(cut here; the rest is in the report)" in body(forge)
 
