@@ -10,9 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Run
+from conftest import ROOT, Run, edit
 from runner import Job, definition, equip
-from test_pipeline import edit
 
 CI, COMMENT, ACTION = ".github/workflows/ci.yml", ".github/workflows/comment.yml", "action.yml"
 ACTIONLINT = shutil.which("actionlint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
