@@ -144,35 +144,6 @@ def test_a_changed_threshold_runs_the_gate_alone_and_is_said(reproduced: Path, r
     assert "gate: warning: params.yaml: gate.train.suspects is 20, in the record 8: looser" in done.stderr
 
 
-def test_metrics_params_and_plots_are_compared_between_revisions(reproduced: Path, run: Run) -> None:
-    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.invalid"]
-    run(*git, "add", "--all")
-    assert run(*git, "commit", "--quiet", "--message", "first").returncode == 0
-    edit(reproduced / "params.yaml", train__C=1e-7)
-    assert run("dvc", "repro").returncode == 0
-    metrics = json.loads(run("dvc", "metrics", "diff", "--json").stdout)
-    assert metrics["metrics/test.json"]["log_loss"]["diff"] > 0
-    assert json.loads(run("dvc", "params", "diff", "--json").stdout)["params.yaml"]["train.C"]
-    for command in ("show", "diff"):
-        assert run("dvc", "plots", command, "--out", f"plots-{command}").returncode == 0
-        page = (reproduced / f"plots-{command}/index.html").read_text()
-        assert all(
-            title in page for title in ("Confusion matrix, test", "Recall by class with 95% interval, test")
-        )
-        pictures = list((reproduced / f"plots-{command}/static").glob("*misclassified.png"))
-        assert len(pictures) == (1 if command == "show" else 2)
-
-
-def test_experiments_run_by_name(reproduced: Path, run: Run) -> None:
-    run("git", "add", "--all")
-    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.invalid"]
-    assert run(*git, "commit", "--quiet", "--message", "first").returncode == 0
-    done = run("dvc", "exp", "run", "--name", "other", "-S", "train.method=gradient_svm", "-S", "train.C=3")
-    assert done.returncode == 0, done.stderr
-    assert yaml.safe_load((reproduced / "params.yaml").read_text())["train"]["method"] == "gradient_svm"
-    assert "other" in run("dvc", "exp", "list").stdout
-
-
 def test_telemetry_is_off(run: Run) -> None:
     assert run("dvc", "config", "core.analytics").stdout.strip() == "false"
     from pipeline.quality.validation import new_context
