@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         own = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         _module(name).add_arguments(own)
     args = parser.parse_args(argv)
+    # scikit-learn's warnings are paragraphs; their first line is what a user needs.
+    warnings.formatwarning = lambda text, *_, **__: f"{args.command}: warning: {str(text).splitlines()[0]}\n"
     try:
         with _guarded(args.command):
             _module(args.command).run(args)

@@ -21,6 +21,7 @@ from pipeline.__main__ import main
 from pipeline.quality import profile
 
 ROOT = Path(__file__).parent.parent
+GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.invalid")
 NAMES = {"train": "train", "test": "t10k"}
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -140,7 +141,6 @@ def reproduced(project: Path, reproduced_once: Path) -> Path:
 def commit(run: Run, message: str = "a state") -> str:
     """Commit everything in the project; return the commit."""
     run("git", "add", "--all")
-    git = ("git", "-c", "user.name=t", "-c", "user.email=t@example.invalid")
-    done = run(*git, "commit", "--quiet", "--message", message)
+    done = run(*GIT, "commit", "--quiet", "--message", message)
     assert done.returncode == 0, done.stderr
     return run("git", "rev-parse", "HEAD").stdout.strip()

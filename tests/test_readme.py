@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT, Run, tiny_arrays
+from conftest import ROOT, Run, commit, tiny_arrays
 
 from pipeline.__main__ import STAGES
 
@@ -30,11 +30,7 @@ METHOD, *READERS = blocks("python")
 @pytest.fixture
 def committed(reproduced: Path, run: Run) -> Path:
     (reproduced / "pipeline/methods/nearest.py").write_text(METHOD)
-    run("git", "add", "--all")
-    done = run(
-        "git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "--quiet", "-m", "first"
-    )
-    assert done.returncode == 0, done.stderr
+    commit(run)
     return reproduced
 
 

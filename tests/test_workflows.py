@@ -10,12 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Run, edit
+from conftest import GIT, ROOT, Run, commit, edit
 from runner import Job, definition, equip
 
 CI, COMMENT, ACTION = ".github/workflows/ci.yml", ".github/workflows/comment.yml", "action.yml"
 ACTIONLINT = shutil.which("actionlint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.invalid"]
 # These would run this very suite. .ci/run runs them for real; here, only that make knows them is shown.
 INSTEAD = {command: f"make --dry-run {command.split()[1]}" for command in ("make check", "make test")}
 needs_actionlint = pytest.mark.skipif(ACTIONLINT is None, reason="actionlint is not installed")
@@ -94,7 +93,7 @@ def test_the_code_of_a_pull_request_gets_neither_a_secret_nor_a_right() -> None:
     assert post["run"].split()[:3] == ["python3", "-I", "scripts/comment.py"]
 
 
-def commit(run: Run, *command: str) -> None:
+def git(run: Run, *command: str) -> None:
     assert run(*GIT, *command).returncode == 0, command
 
 
@@ -102,9 +101,8 @@ def commit(run: Run, *command: str) -> None:
 def tested(reproduced: Path, run: Run) -> Path:
     """A clone of the project after its first `dvc repro`, all of it committed to main."""
     equip(reproduced)
-    commit(run, "add", "--all")
-    commit(run, "commit", "--quiet", "--message", "first")
-    commit(run, "branch", "--force", "--move", "main")
+    commit(run)
+    git(run, "branch", "--force", "--move", "main")
     return reproduced
 
 
@@ -151,12 +149,11 @@ def compared(tested: Path, run: Run, tmp_path: Path) -> Callable[..., Job]:
     """Runs the job `compare` for a pull request that makes `change`."""
 
     def compare(change: Callable[[Path], object], **variables: str) -> Job:
-        commit(run, "switch", "--quiet", "--create", "proposed")
+        git(run, "switch", "--quiet", "--create", "proposed")
         change(tested)
-        commit(run, "add", "--all")
-        commit(run, "commit", "--quiet", "--message", "change")
-        commit(run, "switch", "--quiet", "--detach", "main")
-        commit(run, "merge", "--quiet", "--no-ff", "--message", "merge", "proposed")
+        commit(run)
+        git(run, "switch", "--quiet", "--detach", "main")
+        git(run, "merge", "--quiet", "--no-ff", "--message", "merge", "proposed")
         contexts = {"github.event.pull_request.number": "7"}
         return Job(tested, tmp_path / "temp", contexts, variables).run(definition(CI)["jobs"]["compare"])
 

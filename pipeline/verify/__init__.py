@@ -26,7 +26,7 @@ class Row(NamedTuple):
 def verify(revision: revisions.Revision, folder: Path, source: str | None) -> list[Row]:
     """Clone a revision into `folder`, run its whole pipeline there, and compare the result with its dvc.lock.
 
-    source: where the raw files are tried first; else as the stage `download` does.
+    source: a folder where the raw files are tried first; else as the stage `download` does.
     """
     committed = lock.parse(revisions.read(revision, lock.PATH), f"{revision}: {lock.PATH}")
     project = clean_clone.make(revision, folder)
