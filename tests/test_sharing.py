@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Run, call_in
+from conftest import GIT, Run, call_in
 from loopback import contents
 from servers import REMOTES, Remote, flip
 
 pytestmark = pytest.mark.slow
-GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.invalid")
 # DVC takes on trust: a read-only file in its cache, and any file whose time is as it was when it was last read.
 DISTRUST = """chmod -R u+w .dvc/cache/files && rm -r "$(dvc doctor | sed -n 's/^Repo.site_cache_dir: //p')" && """
 Clone = Callable[[str], tuple[Path, Run]]

@@ -28,8 +28,8 @@ def make(revision: revisions.Revision, folder: Path) -> Path:
 def reproduce(project: Path, source: str | None) -> None:
     """Run every stage of a project, with nothing of the user's: neither DVC's cache and runs nor its settings.
 
-    source: a folder that the raw files are tried from first. What the stages say goes to stderr. DataError where one
-    does not succeed, UnavailableError where that is the environment's fault.
+    source: a folder where the raw files are tried first. What the stages say goes to stderr. Raises DataError
+    where one does not succeed, UnavailableError where that is the environment's fault.
     """
     environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}
     environment |= {f"DVC_{kind}_DIR": str(project / ".dvc/tmp") for kind in SETTINGS}
