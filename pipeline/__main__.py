@@ -5,6 +5,7 @@ Heavy libraries are imported by the command that needs them, so help and a wrong
 
 import argparse
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -12,6 +13,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline import files
 from pipeline.errors import PipelineError, UnavailableError
 
 STAGES = {
@@ -27,6 +29,12 @@ COMMANDS = {
     "profile": "write the record of a new dataset from known good files",
     "compare": "compare two revisions: paired test, interval, what changed; exit 1 for a regression",
     "verify": "reproduce a revision in a clean clone and compare every hash with its dvc.lock",
+}
+FULL = "; make room, then run it again"
+HINTS = {
+    errno.ENOENT: "; run the stage that makes it, or `dvc repro`",
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
 }
 EPILOG = """exit codes: 0 done and good; 1 the data or the result failed a check;
 2 the call or the configuration is wrong; 3 the environment failed (network, disk, missing file)"""
@@ -45,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # scikit-learn's warnings are paragraphs; their first line is what a user needs.
     warnings.formatwarning = lambda text, *_, **__: f"{args.command}: warning: {str(text).splitlines()[0]}\n"
     try:
-        with _guarded(args.command):
+        with files.together(), _guarded(args.command):
             _module(args.command).run(args)
     except PipelineError as error:
         return _fail(args.command, str(error), error.exit_code)
@@ -56,8 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(args.command, "interrupted", 130)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        hint = "; run the stage that makes it, or `dvc repro`" if isinstance(error, FileNotFoundError) else ""
-        return _fail(args.command, f"{where}{error.strerror or error}{hint}", UnavailableError.exit_code)
+        reason = os.strerror(error.errno) if error.errno else str(error)  # Arrow's own text has several sentences
+        return _fail(args.command, f"{where}{reason}{HINTS.get(error.errno or 0, '')}", UnavailableError.exit_code)
     return 0
 
 

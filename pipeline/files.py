@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from pipeline.errors import ConfigError, UnavailableError
 
 T = TypeVar("T")
+STARTED_BY = os.getppid()
+_held: list[tuple[Path, Path]] | None = None  # the renames that `together` holds back
 
 
 def sha256(path: Path) -> str:
@@ -27,22 +29,66 @@ def sweep(path: Path) -> None:
 
 
 @contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have an OSError that names no file name `path`: a full disk does not say where."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+@contextlib.contextmanager
 def publishing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it over `path` on success, delete it on any error.
 
     A reader of `path` sees the old file or the new one, never a half of either.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sweep(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with naming(path), contextlib.ExitStack() as undo:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path)
+        undo.callback(partial.unlink, missing_ok=True)
         yield partial
-        partial.replace(path)
-    except OSError as error:
-        error.filename = error.filename or str(path)  # a full disk does not say where
+        if _held is not None and path.exists():
+            _held.append((partial, path))
+            undo.pop_all()
+        else:
+            _rename(partial, path)
+
+
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """Replace the files published inside at the end: all of them, or on an error none.
+
+    A DataError is no such error, for what a check found is a result. What replaces no file is published at once: a
+    download that was broken off goes on from what had come.
+    """
+    global _held  # noqa: PLW0603  (the writers inside need not know)
+    held: list[tuple[Path, Path]] = []
+    _held = held
+
+    def replace() -> None:
+        for partial, path in held:
+            _rename(partial, path)
+
+    try:
+        yield
+        replace()
+    except DataError:
+        replace()
         raise
     finally:
-        partial.unlink(missing_ok=True)
+        _held = None
+        for partial, _ in held:
+            partial.unlink(missing_ok=True)
+
+
+def _rename(partial: Path, path: Path) -> None:
+    """Replace `path`, unless the DVC that started this was killed: another run may be at work on the file."""
+    if "DVC_STAGE" in os.environ and os.getppid() != STARTED_BY:
+        raise UnavailableError(f"{path}: not written, for the DVC that runs this stage is gone; run `dvc repro`")
+    partial.replace(path)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -206,9 +206,10 @@ def fetch(
             names = listed(file.name for file, own in failed.items() if own == reason)
             reasons.append(without_secrets(f"{source}: {names}: {reason}"))
             warn(reasons[-1])
-        missing = list(failed)
-        if not missing:
-            return
+        if not (missing := list(failed)):
+            break
+    if not missing:
+        return
     names = listed(file.name for file in missing)
     raise UnavailableError("\n  ".join([f"{folder}: no source gave {names}:", *reasons]))
 

@@ -1,5 +1,6 @@
 """Files: published whole or not at all, the same bytes for the same values, and errors that name the file."""
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -76,6 +77,25 @@ def test_a_killed_run_leaves_the_old_file_and_the_next_one_sweeps(tmp_path: Path
         assert names(tmp_path) == ["report.json"]
         partial.write_text("new")
     assert path.read_text() == "new"
+
+
+@pytest.mark.parametrize(("error", "expected"), [(None, "new"), (DataError, "new"), (OSError, "old")])
+def test_files_are_replaced_together_or_not_at_all(
+    tmp_path: Path, error: type[Exception] | None, expected: str
+) -> None:
+    paths = [tmp_path / name for name in ("one", "three", "two")]
+    for path in paths[::2]:
+        path.write_text("old")
+    with pytest.raises(error) if error else contextlib.nullcontext(), files.together():
+        for path in paths:
+            files.write_bytes(path, b"new")
+        assert [path.read_text() for path in paths] == ["old", "new", "old"]
+        if error:
+            raise error
+    assert [path.read_text() for path in paths] == [expected, "new", expected]
+    assert names(tmp_path) == ["one", "three", "two"]
+    files.write_bytes(paths[0], b"newer")
+    assert paths[0].read_text() == "newer"
 
 
 def test_sweeping_leaves_the_unfinished_files_of_others(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from great_expectations.data_context import AbstractDataContext
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from pipeline.errors import ConfigError, listed
+from pipeline.files import naming
 from pipeline.quality import results
 
 SITE = {"index.html", "validations", "expectations", "static"}  # what the folder may hold, for it is replaced
@@ -170,7 +171,8 @@ def build(context: AbstractDataContext, folder: Path, pictures: Mapping[tuple[st
     }
     context.variables.data_docs_sites = {"docs": site}
     shutil.rmtree(folder / "validations", ignore_errors=True)  # of earlier runs, whose folders would stay
-    context.build_data_docs()
+    with naming(folder):
+        context.build_data_docs()
     shutil.rmtree(folder / "static")  # logos and fonts of the stock pages
     # Great Expectations logs what it cannot render and goes on: the index then lacks a link, or is empty.
     if (folder / "index.html").read_text().count("<a href=") < len(context.validation_results_store.list_keys()):

@@ -21,7 +21,6 @@ def run(args: argparse.Namespace) -> None:
     config = params.load(args.params)
     dataset, changes = datasets.with_thresholds(datasets.load(config.dataset), config.gate, args.params)
     tables = {split: table.read(args.parquet / f"{split}.parquet") for split in dataset.splits}
-    args.passed.unlink(missing_ok=True)
     judged = quality.judge(dataset, tables, config.gate.seed, args.docs)
     doubted = suspects.ranked(judged.evidence)
     listed = plots.as_csv(doubted.to_dict("records"), suspects.COLUMNS)
@@ -33,6 +32,7 @@ def run(args: argparse.Namespace) -> None:
     if shown := formats.as_text(judged.verdicts):
         print(shown)
     if judged.failed:
+        args.passed.unlink(missing_ok=True)
         page = (args.docs / "index.html").resolve().as_uri()
         raise DataError(f"{args.parquet}: {formats.summary(judged.verdicts)}; see {page}")
     files.write_json(args.passed, {split: table.fingerprint(rows) for split, rows in tables.items()})
