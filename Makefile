@@ -6,6 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: repro test check lock format clean
 
 repro: .venv/run.txt        ## set up, then run what has changed
+	@.venv/bin/python scripts/recover.py
 	.venv/bin/dvc repro
 
 test: .venv/dev.txt         ## set up, then the test suite
