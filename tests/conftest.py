@@ -59,10 +59,10 @@ def tiny_arrays(rows: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uin
     return images, labels
 
 
-def write_tiny(folder: Path) -> dict[str, Any]:
+def write_tiny(folder: Path, first_seed: int = 0) -> dict[str, Any]:
     """Write the four raw files of a dataset of 300 + 60 rows into `folder`; return its record."""
     folder.mkdir(parents=True, exist_ok=True)
-    for seed, (split, rows) in enumerate([("train", 300), ("test", 60)]):
+    for seed, (split, rows) in enumerate([("train", 300), ("test", 60)], first_seed):
         images, labels = tiny_arrays(rows, seed)
         for array, name in [(images, "images-idx3"), (labels, "labels-idx1")]:
             (folder / f"{NAMES[split]}-{name}-ubyte").write_bytes(idx.encode(array))
@@ -96,14 +96,18 @@ def edit(path: Path, **changes: object) -> None:
     path.write_text(yaml.safe_dump(content))
 
 
+def environment(mirror: Path) -> dict[str, str]:
+    """The variables under which a project runs: its own interpreter first, its raw files from `mirror`."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path, "PIPELINE_SOURCE": str(mirror)}
+
+
 def call_in(folder: Path, mirror: Path) -> Run:
     """A function that runs a command in `folder`, its raw files from `mirror`."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path, "PIPELINE_SOURCE": str(mirror)}
 
     def call(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, cwd=folder, env=environment | variables, capture_output=True, text=True, check=False
+            command, cwd=folder, env=environment(mirror) | variables, capture_output=True, text=True, check=False
         )
 
     return call
