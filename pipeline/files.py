@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipeline.errors import ConfigError, UnavailableError
+from pipeline.errors import ConfigError, DataError, UnavailableError
 
 T = TypeVar("T")
 STARTED_BY = os.getppid()

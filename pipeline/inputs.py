@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import DataError, PipelineError, listed
+from pipeline.errors import PipelineError, UnavailableError, listed
 from pipeline.files import read_yaml, sha256
 
 INTERPOLATION = re.compile(r"\$\{([\w.]+)\}")
@@ -18,7 +18,7 @@ INTERPOLATION = re.compile(r"\$\{([\w.]+)\}")
 
 @contextlib.contextmanager
 def unchanged(stage: str) -> Iterator[None]:
-    """Raise DataError where a file or parameter that dvc.yaml names as a dependency of `stage` changes inside.
+    """Raise UnavailableError where a file or parameter that dvc.yaml names as a dependency of `stage` changes inside.
 
     Folders are left to DVC: each is another stage's output, whose hash is recorded too.
     """
@@ -30,7 +30,9 @@ def unchanged(stage: str) -> Iterator[None]:
         after = {}  # params.yaml is being written
     changed = [name for name in sorted(before) if before[name] != after.get(name)]
     if changed:
-        raise DataError(f"{listed(changed)} changed while the stage ran; run `dvc repro` again")
+        raise UnavailableError(
+            f"{listed(changed)} changed while the stage ran, so nothing is replaced; run it again"
+        )
 
 
 def _state(stage: str) -> dict[str, Any]:

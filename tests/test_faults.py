@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, Run, call_in, environment, write_tiny
+from conftest import ROOT, Run, call_in, edit, environment, write_tiny
 from disks import small_disks
 from moments import Write, held
-from test_pipeline import edit
 
 RECOVER = (sys.executable, str(ROOT / "scripts/recover.py"))
 # In the order in which a run comes to them.
