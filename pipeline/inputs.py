@@ -18,7 +18,7 @@ INTERPOLATION = re.compile(r"\$\{([\w.]+)\}")
 
 @contextlib.contextmanager
 def unchanged(stage: str) -> Iterator[None]:
-    """Raise UnavailableError where a file or parameter that dvc.yaml names as a dependency of `stage` changes inside.
+    """Raise UnavailableError where a file or parameter on which `stage` depends, by dvc.yaml, changes inside.
 
     Folders are left to DVC: each is another stage's output, whose hash is recorded too.
     """
@@ -30,9 +30,7 @@ def unchanged(stage: str) -> Iterator[None]:
         after = {}  # params.yaml is being written
     changed = [name for name in sorted(before) if before[name] != after.get(name)]
     if changed:
-        raise UnavailableError(
-            f"{listed(changed)} changed while the stage ran, so nothing is replaced; run it again"
-        )
+        raise UnavailableError(f"{listed(changed)} changed meanwhile, so nothing is replaced; run it again")
 
 
 def _state(stage: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 
 from pipeline import files
-from pipeline.errors import ConfigError, UnavailableError
+from pipeline.errors import ConfigError, DataError, UnavailableError
 
 
 class Point(msgspec.Struct, forbid_unknown_fields=True):

@@ -43,9 +43,7 @@ def test_what_is_edited_while_a_stage_runs_is_never_recorded_as_what_ran(
     model = (reproduced / "data/model/model.skops").read_bytes()
     done = run("dvc", "repro")
     assert done.returncode != 0
-    assert (
-        f"train: error: {named} changed while the stage ran, so nothing is replaced; run it again\n" in done.stderr
-    )
+    assert f"train: error: {named} changed meanwhile, so nothing is replaced; run it again\n" in done.stderr
     assert yaml.safe_load((reproduced / "dvc.lock").read_text())["stages"]["train"] == before
     assert (reproduced / "data/model/model.skops").read_bytes() == model
     assert run(sys.executable, "-m", "pipeline", "verify", "--lock").returncode == 1
@@ -86,7 +84,7 @@ def declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_each_changed_file_and_parameter_is_named(declared: Path, file: str, content: str, named: str) -> None:
-    with pytest.raises(UnavailableError, match=f"^{named} changed while the stage ran"), inputs.unchanged("train"):
+    with pytest.raises(UnavailableError, match=f"^{named} changed meanwhile, so"), inputs.unchanged("train"):
         (declared / file).write_text(content)
 
 
