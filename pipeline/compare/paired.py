@@ -35,14 +35,18 @@ class Paired(NamedTuple):
         Source: D. G. Bonett and R. M. Price, J. Educ. Behav. Stat. 37 (2012): the Wald interval after one row is
         added to each kind of discordant ones.
         """
-        z, n = NormalDist().inv_cdf(1 - alpha / 2), self.n + 2
+        z, n = -NormalDist().inv_cdf(alpha / 2), self.n + 2
         worse, better = (self.only_base_right + 1) / n, (self.only_head_right + 1) / n
         centre, margin = worse - better, z * ((worse + better - (worse - better) ** 2) / n) ** 0.5
         return max(centre - margin, -1.0), min(centre + margin, 1.0)
 
     def is_worse(self, tolerance: float, alpha: float) -> bool:
-        """Whether head is worse by more than `tolerance` (a fraction), significantly at `alpha`."""
-        return self.difference > 0 and self.p_value < alpha and self.interval(alpha)[0] > tolerance
+        """Whether head is worse by more than `tolerance` (a fraction), significantly at `alpha`.
+
+        With no tolerance that is the exact test, from which the interval may differ where few rows are discordant.
+        """
+        worse = self.difference > 0 and self.p_value < alpha
+        return worse and (not tolerance or self.interval(alpha)[0] > tolerance)
 
 
 def of(actual: Labels, base: Labels, head: Labels) -> Paired:
