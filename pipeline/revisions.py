@@ -1,5 +1,6 @@
 """Revisions of the project, and their files as git holds them; the workspace is one too."""
 
+import contextlib
 import os
 import subprocess
 from pathlib import Path
@@ -29,15 +30,15 @@ def find(name: str) -> Revision:
     """
     if name == WORKSPACE:
         return Revision(name, None)
-    head = git("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
-    try:
-        return Revision(
-            name, git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}").decode().split()[-1]
-        )
-    except UnavailableError:
-        found = _experiments(name)
-    # DVC's own rule: of experiments of one name, the one that was started from the current commit is meant.
-    commits = [commit for base, commit in found if base == head] or [commit for _, commit in found]
+    if not name.startswith("^"):  # which stands for all other commits
+        with contextlib.suppress(UnavailableError):
+            printed = git("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
+            return Revision(name, printed.decode().split()[-1])  # some versions print the option too
+    found = _experiments(name)
+    commits = [commit for _, commit in found]
+    if len(found) > 1:  # DVC's own rule: the one that was started from the current commit is meant
+        head = git("rev-parse", "HEAD").decode().strip()
+        commits = [commit for base, commit in found if base == head] or commits
     if len(commits) != 1:
         expected = "a git revision, a DVC experiment or `workspace`"
         reason = (
