@@ -12,7 +12,9 @@ from pipeline.metrics import DIGITS, in_words
 SECTIONS = ("params", "data", "metrics", "code")
 HASH = re.compile(r"[0-9a-f]{32,64}(\.dir)?")
 SHORT = 10  # digits of a hash that are shown to people
-SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "|`*[]@#~\\"})
+SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "|`*_[]~$\\"}
+# GitHub looks for mentions and issues once entities are resolved: only an empty space (U+200B) keeps it from them.
+SIGNS |= {ord(sign): f"{sign}&#8203;" for sign in "@#"}
 
 
 def as_text(comparison: Comparison) -> str:
@@ -25,7 +27,7 @@ def as_text(comparison: Comparison) -> str:
         width = max((len(key) for key, *_ in rows), default=0)
         lines += [f"changed {section}:"] * bool(rows)
         lines += [f"  {key:<{width}}  {old} -> {new}" for key, old, new in rows]
-    return "\n".join([*lines, f"verdict: {comparison.verdict}"])
+    return _joined([*lines, f"verdict: {comparison.verdict}"])
 
 
 def as_md(comparison: Comparison) -> str:
@@ -37,7 +39,7 @@ def as_md(comparison: Comparison) -> str:
         rate, low, high = (f"{own[key]:.2%}" for key in ("error_rate", "error_rate_low", "error_rate_high"))
         errors = f"{own['errors']:,} of {own['n']:,}"
         lines.append(f"| {side} | {_escaped(own['revision'])} | {rate} | {low} to {high} | {errors} |")
-    lines += ["", *(f"{line.strip()}  " for line in _paired(comparison))]
+    lines += ["", *(f"{_escaped(line.strip())}  " for line in _paired(comparison))]
     for section in SECTIONS:
         changes = getattr(comparison, section)
         if changes:
@@ -45,18 +47,17 @@ def as_md(comparison: Comparison) -> str:
             lines += ["| | base | head |", "|---|---|---|"]
             lines += [f"| {' | '.join(map(_escaped, row))} |" for row in _shown(changes)]
             lines += ["", "</details>"]
-    return "\n".join(lines)
+    return _joined(lines)
 
 
 def as_json(comparison: Comparison) -> str:
     """The comparison as one JSON object."""
-    paired = comparison.paired
-    low, high = paired.interval() if paired else (0.0, 0.0)
-    content = comparison._asdict() | {"verdict": comparison.verdict, "worse": comparison.worse, "paired": None}
-    if paired:
+    content = comparison._asdict() | {"verdict": comparison.verdict, "worse": comparison.worse}
+    if paired := comparison.paired:
+        low, high = paired.interval()
         numbers = {"difference": paired.difference, "low": low, "high": high, "p_value": paired.p_value}
         content["paired"] = paired._asdict() | {key: round(value, DIGITS) for key, value in numbers.items()}
-    return json.dumps(content, indent=2, sort_keys=True)
+    return json.dumps(content, indent=2, sort_keys=True, default=str)  # YAML has dates too
 
 
 def _sides(comparison: Comparison) -> list[tuple[str, dict[str, Any]]]:
@@ -88,4 +89,9 @@ def _shown(changes: Changes) -> Iterator[tuple[str, str, str]]:
 
 
 def _escaped(text: str) -> str:
-    return html.escape(" ".join(text.split())).translate(SIGNS)
+    return html.escape(text, quote=False).translate(SIGNS)
+
+
+def _joined(lines: list[str]) -> str:
+    """Each line as one line, whatever a revision brings, and without what steers a terminal or a CI's log."""
+    return "\n".join("".join(sign if sign.isprintable() else " " for sign in line) for line in lines)
