@@ -57,7 +57,6 @@ def compare(base: Results, head: Results, tolerance: float = 0.0, alpha: float =
     """Compare two revisions' results. tolerance: the rise of the error rate, as a fraction, that is accepted."""
     void = _void(base, head)
     _, actual, predicted = base.predictions.T
-    own = {name: _without(results.metrics, "test") for name, results in (("base", base), ("head", head))}
     return Comparison(
         base=_scores(base),
         head=_scores(head),
@@ -66,7 +65,7 @@ def compare(base: Results, head: Results, tolerance: float = 0.0, alpha: float =
         lost=_lost(base, head),
         params=_changes(base.lock.params, head.lock.params),
         data=_changes(_data(base), _data(head)),
-        metrics=_changes(own["base"], own["head"]),
+        metrics=_changes(_metrics(base), _metrics(head)),
         code=_changes(base.lock.sources, head.lock.sources),
         tolerance=tolerance,
         alpha=alpha,
@@ -94,7 +93,7 @@ def _lost(base: Results, head: Results) -> list[str]:
     """The gates that held in base and fail in head, in words."""
     lost = []
     for split in sorted({key.split(".")[1] for key in head.metrics if key.startswith("quality.")}):
-        old, new = (results.metrics.get(f"quality.{split}.failed", 0) for results in (base, head))
+        old, new = (results.metrics.get(f"quality.{split}.failed") or 0 for results in (base, head))
         if new > old:
             lost.append(f"{split}: {new} expectations fail, {old} before")
     if base.passed and not head.passed and not lost:
@@ -108,10 +107,10 @@ def _data(results: Results) -> dict[str, str]:
     return outs | {f"rows of {split}": sha256 for split, sha256 in results.passed.items()}
 
 
-def _without(numbers: dict[str, Any], part: str) -> dict[str, Any]:
+def _metrics(results: Results) -> dict[str, Any]:
     """The metrics less those that are shown as the comparison itself."""
-    shown = {f"{part}.{key}" for key in ("error_rate", "error_rate_low", "error_rate_high", "errors", "n")}
-    return {key: value for key, value in numbers.items() if key not in shown}
+    shown = {f"test.{key}" for key in _scores(results)}
+    return {key: value for key, value in results.metrics.items() if key not in shown}
 
 
 def _changes(old: dict[str, Any], new: dict[str, Any]) -> Changes:

@@ -1,16 +1,23 @@
 """What git holds of a revision's results: predictions, metrics, and the record of the run."""
 
-import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import lock
+from pipeline.datasets import Split
 from pipeline.errors import DataError, UnavailableError
 
-METRICS = ("raw", "quality", "validation", "test")
+NUMBERS = dict[str, Any]
+METRICS: dict[str, Any] = {
+    "raw": NUMBERS,
+    "quality": dict[Split, dict[str, int | float | None]],
+    "validation": NUMBERS,
+    "test": NUMBERS,
+}
 PREDICTIONS, PASSED = "metrics/predictions.csv", "metrics/passed.json"
 HEADER = "id,actual,predicted"
 
@@ -36,23 +43,21 @@ def load(name: str, read: Callable[[str], bytes]) -> Results:
     Raises UnavailableError for a missing file, DataError for one of another form.
     """
 
-    def parsed(path: str) -> dict[str, Any]:
+    def parsed(path: str, kind: Any) -> dict[str, Any]:
         try:
-            content = json.loads(read(path))
-        except ValueError as error:
-            raise DataError(f"{name}: {path}: expected JSON, found: {error}") from None
-        if not isinstance(content, dict):
-            raise DataError(f"{name}: {path}: expected a JSON object")
+            content: dict[str, Any] = msgspec.json.decode(read(path), type=kind)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{name}: {path}: expected a JSON object, found: {error}") from None
         return content
 
     try:
-        passed = parsed(PASSED)
+        passed = parsed(PASSED, dict[Split, str])
     except UnavailableError:  # a gate that fails takes it away
         passed = {}
     return Results(
         name=name,
         predictions=_predictions(name, read(PREDICTIONS)),
-        metrics=lock.flat({part: parsed(f"metrics/{part}.json") for part in METRICS}),
+        metrics=lock.flat({part: parsed(f"metrics/{part}.json", kind) for part, kind in METRICS.items()}),
         passed=passed,
         lock=lock.parse(read(lock.PATH), f"{name}: {lock.PATH}"),
     )
@@ -60,10 +65,12 @@ def load(name: str, read: Callable[[str], bytes]) -> Results:
 
 def _predictions(name: str, content: bytes) -> NDArray[np.int64]:
     try:
-        header, *lines = content.decode().splitlines()
-        rows = np.loadtxt(lines, np.int64, delimiter=",", ndmin=2)
-        if header != HEADER or rows.shape[1] != 3:
-            raise ValueError(header)
+        header, *lines = content.decode().split() or [""]
+        if header != HEADER or not lines:
+            raise ValueError(f"{len(lines):,} rows under {header[:40]!r}")
+        rows = np.loadtxt(lines, np.int64, delimiter=",", comments=None, ndmin=2)
+        if rows.shape[1] != 3:
+            raise ValueError(f"{rows.shape[1]} columns")
     except ValueError as error:
         raise DataError(f"{name}: {PREDICTIONS}: expected whole numbers under {HEADER}, found: {error}") from None
     return rows
