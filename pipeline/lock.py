@@ -40,7 +40,7 @@ class Lock(msgspec.Struct, frozen=True):
     def sources(self) -> dict[str, str]:
         """The MD5 of each dependency that no stage wrote, by path."""
         deps = {dep.path: dep.md5 for stage in self.stages.values() for dep in stage.deps}
-        return {path: md5 for path, md5 in deps.items() if path not in self.outs}
+        return {path: deps[path] for path in deps.keys() - self.outs.keys()}
 
     @property
     def params(self) -> dict[str, Any]:

@@ -51,6 +51,9 @@ class Paired(NamedTuple):
 
 def of(actual: Labels, base: Labels, head: Labels) -> Paired:
     """The comparison of two predictions int[n] with the actual labels int[n]."""
-    only_base = np.count_nonzero((base == actual) & (head != actual))
-    only_head = np.count_nonzero((base != actual) & (head == actual))
-    return Paired(len(actual), int(only_base), int(only_head))
+    return Paired(len(actual), *map(len, discordant(actual, base, head)))
+
+
+def discordant(actual: Labels, base: Labels, head: Labels) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The rows that only base gets right, and those that only head does."""
+    return np.flatnonzero((base == actual) & (head != actual)), np.flatnonzero((base != actual) & (head == actual))

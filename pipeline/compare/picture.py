@@ -5,6 +5,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline import plots, table
+from pipeline.compare import paired
 
 
 def discordant(rows: pa.Table, base: NDArray[np.int64], head: NDArray[np.int64]) -> bytes:
@@ -14,8 +15,7 @@ def discordant(rows: pa.Table, base: NDArray[np.int64], head: NDArray[np.int64])
     """
     images, actual = table.to_arrays(rows)
     names, old, new = table.class_names(rows), base[:, 2], head[:, 2]
-    worse = np.flatnonzero((old == actual) & (new != actual))
-    better = np.flatnonzero((old != actual) & (new == actual))
+    worse, better = paired.discordant(actual, old, new)
     places = np.concatenate([worse, better])
     captions = [
         f"{base[row, 0]}: {names[actual[row]]}\n{names[old[row]]} > {names[new[row]]}"
