@@ -1,0 +1,70 @@
+"""dvc.lock: what is read out of the project's own, and what is refused."""
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from pipeline import lock
+from pipeline.errors import ConfigError
+
+OWN = (ROOT / lock.PATH).read_bytes()
+CONFLICT = b"""<<<<<<< HEAD
+schema: '2.0'
+=======
+schema: '1.0'
+>>>>>>> other
+"""
+
+
+def test_the_lock_holds_every_output_source_and_parameter() -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    found = lock.parse(OWN, lock.PATH)
+    assert found.stages.keys() == stages.keys()
+    written = {next(iter(out)) for stage in stages.values() for out in stage["outs"] + stage.get("metrics", [])}
+    assert found.outs.keys() == written
+    assert {"pipeline/table.py", "requirements/run.txt"} < found.sources.keys()
+    assert not found.sources.keys() & written
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    assert found.params == lock.flat(params)
+    assert found.params["train.validation.rows"] == params["train"]["validation"]["rows"]
+
+
+def test_an_md5_stands_beside_the_path_that_it_is_of() -> None:
+    table = "pipeline/table.py"
+    stage = {
+        "cmd": "convert",
+        "deps": [{"path": table, "md5": "a" * 32, "size": 1}, {"path": "data/raw", "md5": f"{'b' * 32}.dir"}],
+        "outs": [{"path": "data/parquet", "md5": f"{'c' * 32}.dir"}],
+    }
+    first = {"cmd": "download", "outs": [{"path": "data/raw", "md5": f"{'b' * 32}.dir"}]}
+    found = lock.parse(yaml.safe_dump({"stages": {"download": first, "convert": stage}}).encode(), "a lock")
+    assert found.sources == {table: "a" * 32}
+    assert found.outs == {"data/raw": f"{'b' * 32}.dir", "data/parquet": f"{'c' * 32}.dir"}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "Expected `object`, got `null`"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b"schema: '2.0'\n", "missing required field `stages`"),
+        (b"stages: {train: {cmd: x, outs: [{path: a}]}}\n", "missing required field `md5`"),
+        (b"stages: {train: {cmd: x, params: {params.yaml: 3}}}\n", "Expected `object`, got `int`"),
+        (b"stages: {}\nstages: {}\n", "expected YAML"),
+        (CONFLICT + OWN, "expected YAML"),
+        (OWN[: OWN.rindex(b"md5:") + 2], "expected YAML"),
+        (b"\xff\xfe\x00", "expected YAML"),
+        (b"a: " + b"[" * 2_000, "expected YAML"),
+    ],
+)
+def test_what_is_no_lock_is_said_in_one_line_that_names_it(content: bytes, reason: str) -> None:
+    with pytest.raises(ConfigError) as failure:
+        lock.parse(content, "main: dvc.lock")
+    assert str(failure.value).startswith("main: dvc.lock: ")
+    assert reason in str(failure.value)
+    assert "\n" not in str(failure.value)
+
+
+def test_nested_values_have_dotted_names_and_an_empty_one_stays() -> None:
+    nested = {"a": {"b": {"c": 1}, "d": [1, 2]}, "e": {}, "f": {"g": {}}}
+    assert lock.flat(nested) == {"a.b.c": 1, "a.d": [1, 2], "e": {}, "f.g": {}}
