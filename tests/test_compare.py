@@ -1,0 +1,233 @@
+"""The command `compare` in a real repository, whose revisions a better or worse model and other data have left."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from PIL import Image
+from revised import REVISIONS, git, lock, merge
+
+from pipeline import table
+from pipeline.__main__ import main
+
+Compare = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def repository(reproduced_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny project with a branch a revision, on `good`: for reading, not for changing."""
+    folder = tmp_path_factory.mktemp("compare")
+    shutil.copytree(reproduced_once.parent, folder, dirs_exist_ok=True)
+    project = folder / "project"
+    for start, (name, edits) in enumerate(REVISIONS.items()):
+        git(project, "checkout", "--quiet", "-b", name, *["good"][:start])
+        for edit in edits:
+            edit(project)
+        git(project, "add", "--all")
+        git(project, "commit", "--quiet", "--message", name)
+    git(project, "checkout", "--quiet", "good")
+    return project
+
+
+@pytest.fixture
+def copy(repository: Path, tmp_path: Path) -> Path:
+    """A copy of the repository to change."""
+    shutil.copytree(repository.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def compare(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Compare]:
+    """Run the command in the repository, or in another folder: its exit code and what it printed."""
+
+    def call(*arguments: str, folder: Path = repository) -> tuple[int, str, str]:
+        monkeypatch.chdir(folder)
+        code = main(["compare", *arguments])
+        out, err = capsys.readouterr()
+        assert err.count("\n") == (code != 0), err
+        return code, out, err
+
+    yield call
+    assert git(repository, "status", "--short") == "", "a comparison writes nothing but its picture"
+
+
+def test_the_workspace_is_compared_where_no_head_is_named(compare: Compare, repository: Path) -> None:
+    code, out, _ = compare("good")
+    commit = git(repository, "rev-parse", "good")[:7]
+    assert (code, out) == (
+        0,
+        f"base  good ({commit})  test error rate 1.67%, 95% interval 0.29% to 8.86% (1 of 60)\n"
+        "head  workspace       test error rate 1.67%, 95% interval 0.29% to 8.86% (1 of 60)\n"
+        "difference on the same 60 rows: +0.00 percentage points, 95% interval -4.47 to +4.47\n"
+        "  only base right: 0 rows; only head right: 0 rows; exact McNemar p = 1.0000\n"
+        "verdict: no significant difference at alpha 0.05\n",
+    )
+
+
+def test_a_significantly_worse_model_is_a_regression(compare: Compare) -> None:
+    code, out, err = compare("good", "worse")
+    assert code == 1
+    assert "difference on the same 60 rows: +18.33 percentage points" in out
+    assert "only base right: 11 rows; only head right: 0 rows; exact McNemar p = 0.0010" in out
+    assert "significantly worse by more than the tolerance of 0, at alpha 0.05" in err
+    assert err.startswith("compare: error: worse (")
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        (["worse", "good"], "significantly better at alpha 0.05"),
+        (["good", "hardly-worse"], "no significant difference at alpha 0.05"),
+        (["good", "other-errors"], "no significant difference at alpha 0.05"),
+        (["good", "worse", "--alpha", "0"], "no significant difference at alpha 0"),
+        (["good", "worse", "--alpha", "1e-17"], "no significant difference at alpha 1e-17"),
+        (
+            ["good", "worse", "--tolerance", "0.1"],
+            "worse at alpha 0.05, but not significantly by more than the tolerance of 0.1",
+        ),
+    ],
+)
+def test_what_is_no_regression_is_accepted(compare: Compare, call: list[str], verdict: str) -> None:
+    code, out, _ = compare(*call)
+    assert (code, out.splitlines()[-1]) == (0, f"verdict: {verdict}")
+
+
+def test_a_higher_alpha_makes_a_regression_of_less(compare: Compare) -> None:
+    assert compare("good", "hardly-worse", "--alpha", "0.3")[0] == 1
+    assert compare("good", "worse", "--tolerance", "0.05")[0] == 1
+
+
+@pytest.mark.parametrize("option", ["--tolerance", "--alpha"])
+@pytest.mark.parametrize("value", ["-0.1", "1", "nan", "inf", "5%", ""])
+def test_a_tolerance_or_alpha_out_of_bounds_is_a_wrong_call(option: str, value: str) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["compare", "good", option, value])
+    assert end.value.code == 2
+
+
+def test_a_gate_that_held_and_fails_now_is_a_regression(compare: Compare) -> None:
+    code, out, err = compare("good", "failed")
+    assert code == 1
+    assert "a gate that held no longer does: train: 2 expectations fail, 0 before" in err
+    assert "not paired: failed (" in out
+    assert "only base right" not in out
+
+
+def test_a_gate_that_failed_before_too_leaves_nothing_to_pair(compare: Compare) -> None:
+    code, _, err = compare("failed", "failed-again")
+    assert code == 2
+    assert "void: failed (" in err
+    assert "no test rows have passed the gate" in err
+
+
+def test_other_test_rows_void_the_pairing(compare: Compare) -> None:
+    code, out, err = compare("good", "other-test")
+    assert code == 2
+    assert "void: the test data differ, so the rows cannot be paired" in err
+    assert "rows of test" in out
+
+
+def test_other_training_rows_or_another_writer_of_parquet_leave_the_pairing(compare: Compare) -> None:
+    code, out, _ = compare("good", "other-train")
+    assert code == 0
+    assert "only base right: 1 rows" in out
+    assert "changed data:\n  rows of train" in out
+    code, out, _ = compare("good", "other-writer")
+    assert code == 0
+    assert "only base right: 1 rows" in out
+    assert "changed data:\n  data/parquet" in out
+
+
+def test_what_changed_is_listed(compare: Compare, copy: Path) -> None:
+    path = copy / "dvc.lock"
+    content = yaml.safe_load(path.read_text())
+    content["stages"]["train"]["params"]["params.yaml"]["train"]["C"] = 0.5
+    path.write_text(yaml.safe_dump(content))
+    lock("train", "deps", "pipeline/model.py", "3" * 32)(copy)
+    merge("metrics/validation.json", error_rate=0.25)(copy)
+    changes = json.loads(compare("good", "--format", "json", folder=copy)[1])
+    assert changes["params"] == {"train.C": [None, 0.5]}
+    assert changes["code"].keys() == {"pipeline/model.py"}
+    assert changes["metrics"]["validation.error_rate"][1] == 0.25
+    assert changes["data"] == {}
+    assert "changed code:\n  pipeline/model.py  " in compare("good", folder=copy)[1]
+
+
+def test_a_clone_without_data_cache_or_remote_is_enough(
+    compare: Compare, repository: Path, tmp_path: Path
+) -> None:
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(repository), str(clone))
+    assert not (clone / "data/parquet").exists()
+    there = compare("good", "origin/worse", "--format", "json", folder=clone)[1]
+    here = compare("good", "worse", "--format", "json")[1]
+    assert there.replace("origin/worse", "worse") == here
+
+
+def test_names_that_are_markup_reach_markdown_as_text(compare: Compare) -> None:
+    code, out, _ = compare("good", "a|b`<img/src=x>@name#1", "--format", "md")
+    assert code == 1
+    assert "<img" not in out
+    assert "`" not in out
+    assert "@name" not in out
+
+
+def test_predictions_of_other_rows_void_the_pairing(compare: Compare, copy: Path) -> None:
+    path = copy / "metrics/predictions.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    actual = lines[4].split(",")[1]
+    for other in (lines[:30], [*lines[:4], lines[4].replace(f",{actual},", f",{3 - int(actual)},"), *lines[5:]]):
+        path.write_text("".join(other))
+        code, _, err = compare("good", folder=copy)
+        assert (code, "void: the predictions are not of the same rows; run `dvc repro`" in err) == (2, True)
+
+
+def test_what_is_not_there_is_named_with_its_revision(compare: Compare, copy: Path) -> None:
+    (copy / "metrics/test.json").unlink()
+    git(copy, "commit", "--quiet", "--all", "--message", "incomplete")
+    for call in (["HEAD", "HEAD~1"], ["HEAD~1", "HEAD"]):
+        code, out, err = compare(*call, folder=copy)
+        assert (code, out) == (3, "")
+        assert "HEAD (" in err
+        assert "metrics/test.json: not in this revision" in err
+    assert compare("HEAD~1", "nope", folder=copy)[0] == 2
+
+
+def test_the_discordant_rows_are_drawn(compare: Compare, tmp_path: Path) -> None:
+    code, _, _ = compare("good", "worse", "--picture", str(tmp_path / "rows.png"))
+    assert code == 1
+    with Image.open(tmp_path / "rows.png") as picture:
+        assert picture.format == "PNG"
+        one_row = picture.size
+    assert compare("good", "other-errors", "--picture", str(tmp_path / "two.png"))[0] == 0
+    assert Image.open(tmp_path / "two.png").size == one_row
+
+
+def test_a_picture_needs_the_rows_that_were_compared(compare: Compare, copy: Path, tmp_path: Path) -> None:
+    call, path = ("good", "worse", "--picture", str(tmp_path / "rows.png")), copy / "data/parquet/test.parquet"
+    rows = pq.read_table(path)
+    pq.write_table(rows, path, compression="snappy", row_group_size=7)
+    passed = json.loads((copy / "metrics/passed.json").read_text())
+    assert table.fingerprint(table.read(path)) == passed["test"], "another writer, the same rows"
+    assert compare(*call, folder=copy)[0] == 1
+    (tmp_path / "rows.png").unlink()
+    for other in (
+        rows.slice(1),
+        rows.replace_schema_metadata({"shape": "none"}),
+        rows.replace_schema_metadata({}),
+    ):
+        pq.write_table(other, path)
+        code, out, err = compare(*call, folder=copy)
+        assert code in {1, 3}
+        assert "other test rows than compared; run `dvc checkout`" in err or "expected columns" in err
+        assert "verdict: significantly worse" in out
+    path.unlink()
+    code, _, err = compare(*call, folder=copy)
+    assert (code, "test.parquet: not found; run `dvc repro` (or `dvc pull`) first" in err) == (3, True)
+    assert not (tmp_path / "rows.png").exists()

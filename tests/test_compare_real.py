@@ -1,0 +1,74 @@
+"""The command `compare` as a process, after real runs of the pipeline."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Run
+from revised import git
+from test_pipeline import edit
+
+COMPARE = (sys.executable, "-m", "pipeline", "compare")
+HEAVY = {"pandas", "sklearn", "great_expectations", "dvc", "fsspec", "aiohttp", "skops"}
+
+
+def test_no_library_is_imported_that_a_comparison_does_not_need() -> None:
+    code = (
+        "import sys; from pipeline.__main__ import main\n"
+        "assert main(['compare', 'workspace', 'workspace']) == 0\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_reader_that_is_gone_is_one_line() -> None:
+    with subprocess.Popen(
+        [*COMPARE, "workspace"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b"compare: error: Broken pipe\n"
+    assert process.returncode == 3
+
+
+@pytest.mark.slow
+def test_experiments_and_the_workspace_are_compared_as_the_pipeline_leaves_them(
+    reproduced: Path, run: Run
+) -> None:
+    git(reproduced, "add", "--all")
+    git(reproduced, "commit", "--quiet", "--message", "first")
+    for name, c in (("weak", "1e-9"), ("strong", "2")):
+        done = run("dvc", "exp", "run", "--name", name, "-S", f"train.C={c}")
+        assert done.returncode == 0, done.stderr
+    git(reproduced, "restore", ".")
+    done = run(*COMPARE, "weak", "strong", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["params"] == {"train.C": [1e-9, 2]}
+    assert {"data/model/model.skops"} == found["data"].keys()
+    assert found["metrics"]["test.log_loss"][0] > found["metrics"]["test.log_loss"][1]
+    assert found["base"]["revision"].startswith("weak (")
+
+    edit(reproduced / "params.yaml", train__C=1e-9)
+    assert run("dvc", "repro").returncode == 0
+    done = run(*COMPARE, "weak")
+    assert (done.returncode, "changed" in done.stdout) == (0, False), "the same run is the same in every byte"
+
+
+@pytest.mark.slow
+def test_a_gate_that_fails_in_the_workspace_is_a_regression(reproduced: Path, run: Run) -> None:
+    git(reproduced, "add", "--all")
+    git(reproduced, "commit", "--quiet", "--message", "first")
+    edit(reproduced / "pipeline/datasets/tiny.yaml", train__expect__images__ink__each=[60, 63])
+    assert run("dvc", "repro").returncode != 0
+    assert not (reproduced / "metrics/passed.json").exists()
+    done = run(*COMPARE, "HEAD")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "compare: error: workspace: a gate that held no longer does: train: 1 expectations fail, 0 before\n",
+    )
+    git(reproduced, "restore", ".")
+    assert run(*COMPARE, "HEAD").returncode == 0
