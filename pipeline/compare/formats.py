@@ -12,7 +12,7 @@ from pipeline.metrics import DIGITS, in_words
 SECTIONS = ("params", "data", "metrics", "code")
 HASH = re.compile(r"[0-9a-f]{32,64}(\.dir)?")
 SHORT = 10  # digits of a hash that are shown to people
-SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "|`*_[]~$\\"}
+SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "|`*_[]~$:\\"}
 # GitHub looks for mentions and issues once entities are resolved: only an empty space (U+200B) keeps it from them.
 SIGNS |= {ord(sign): f"{sign}&#8203;" for sign in "@#"}
 
