@@ -11,7 +11,7 @@ from revised import git
 from test_pipeline import edit
 
 COMPARE = (sys.executable, "-m", "pipeline", "compare")
-HEAVY = {"pandas", "sklearn", "great_expectations", "dvc", "fsspec", "aiohttp", "skops"}
+HEAVY = {"pyarrow", "PIL", "pandas", "sklearn", "great_expectations", "dvc", "fsspec", "aiohttp", "skops"}
 
 
 def test_no_library_is_imported_that_a_comparison_does_not_need() -> None:

@@ -1,6 +1,7 @@
 """Command `compare`: two revisions of the project, from what git holds of them; a regression gate."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 FORMATS = ("text", "md", "json")
@@ -31,10 +32,8 @@ def fraction(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> None:
-    from functools import partial
-
-    from pipeline import compare, files, revisions, table
-    from pipeline.compare import formats, picture, results
+    from pipeline import compare, files, revisions
+    from pipeline.compare import formats, results
     from pipeline.errors import ConfigError, DataError, UnavailableError
 
     found = [revisions.find(name) for name in (args.base, args.head)]
@@ -42,6 +41,9 @@ def run(args: argparse.Namespace) -> None:
     comparison = compare.compare(base, head, args.tolerance, args.alpha)
     files.write_text(None, f"{getattr(formats, f'as_{args.format}')(comparison)}\n")
     if args.picture and comparison.paired:
+        from pipeline import table
+        from pipeline.compare import picture
+
         rows = table.read(args.parquet / "test.parquet")
         try:
             same = table.fingerprint(rows) == base.passed["test"] and len(rows) == len(base.predictions)
