@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -199,14 +200,16 @@ def test_what_is_not_there_is_named_with_its_revision(compare: Compare, copy: Pa
     assert compare("HEAD~1", "nope", folder=copy)[0] == 2
 
 
-def test_the_discordant_rows_are_drawn(compare: Compare, tmp_path: Path) -> None:
-    code, _, _ = compare("good", "worse", "--picture", str(tmp_path / "rows.png"))
-    assert code == 1
+def test_the_rows_that_only_base_gets_right_are_drawn_then_those_that_only_head_does(
+    compare: Compare, repository: Path, tmp_path: Path
+) -> None:
+    images, _ = table.to_arrays(table.read(repository / "data/parquet/test.parquet"))
+    assert compare("good", "other-errors", "--picture", str(tmp_path / "rows.png"))[0] == 0
     with Image.open(tmp_path / "rows.png") as picture:
-        assert picture.format == "PNG"
-        one_row = picture.size
-    assert compare("good", "other-errors", "--picture", str(tmp_path / "two.png"))[0] == 0
-    assert Image.open(tmp_path / "two.png").size == one_row
+        assert (picture.format, picture.size[0]) == ("PNG", 12 * 68)
+        for left, row in ((6, 5), (6 + 68, 0)):  # good is wrong in row 0, other-errors in row 5
+            drawn = picture.crop((left, 28, left + 56, 84)).resize((28, 28), Image.Resampling.NEAREST)
+            np.testing.assert_array_equal(255 - np.asarray(drawn), images[row])
 
 
 def test_a_picture_needs_the_rows_that_were_compared(compare: Compare, copy: Path, tmp_path: Path) -> None:
