@@ -38,15 +38,18 @@ class Lock(msgspec.Struct, frozen=True):
 
     @property
     def sources(self) -> dict[str, str]:
-        """The MD5 of each dependency that no stage wrote, by path."""
-        deps = {dep.path: dep.md5 for stage in self.stages.values() for dep in stage.deps}
+        """The MD5 of each dependency that no stage wrote, by path; of the earlier stage where two disagree.
+
+        They do after a run that stopped: the stage that failed, and those after it, keep what they last ran with.
+        """
+        deps = {dep.path: dep.md5 for stage in reversed(self.stages.values()) for dep in stage.deps}
         return {path: deps[path] for path in deps.keys() - self.outs.keys()}
 
     @property
     def params(self) -> dict[str, Any]:
-        """The parameters that the stages ran with, by their dotted names."""
+        """The parameters that the stages ran with, by their dotted names; as `sources` where two disagree."""
         found: dict[str, Any] = {}
-        for stage in self.stages.values():
+        for stage in reversed(self.stages.values()):
             for values in stage.params.values():
                 found |= flat(values)
         return found

@@ -70,5 +70,6 @@ def test_a_gate_that_fails_in_the_workspace_is_a_regression(reproduced: Path, ru
         1,
         "compare: error: workspace: a gate that held no longer does: train: 1 expectations fail, 0 before\n",
     )
+    assert "changed code:\n  pipeline/datasets/tiny.yaml  " in done.stdout
     git(reproduced, "restore", ".")
     assert run(*COMPARE, "HEAD").returncode == 0

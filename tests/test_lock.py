@@ -68,3 +68,12 @@ def test_what_is_no_lock_is_said_in_one_line_that_names_it(content: bytes, reaso
 def test_nested_values_have_dotted_names_and_an_empty_one_stays() -> None:
     nested = {"a": {"b": {"c": 1}, "d": [1, 2]}, "e": {}, "f": {"g": {}}}
     assert lock.flat(nested) == {"a.b.c": 1, "a.d": [1, 2], "e": {}, "f.g": {}}
+
+
+def test_after_a_run_that_stopped_the_stages_that_ran_say_what_it_ran_with() -> None:
+    stages = {
+        name: {"cmd": name, "deps": [{"path": "code.py", "md5": md5}], "params": {"params.yaml": {"dataset": md5}}}
+        for name, md5 in (("convert", "new"), ("gate", "old"))
+    }
+    found = lock.parse(yaml.safe_dump({"stages": stages}, sort_keys=False).encode(), "a lock")
+    assert (found.sources, found.params) == ({"code.py": "new"}, {"dataset": "new"})

@@ -134,6 +134,8 @@ def test_a_rise_within_the_tolerance_is_accepted() -> None:
     assert rise.is_worse(0.001, 0.05)
     assert not rise.is_worse(0.002, 0.05), "the rise itself is beyond, but not significantly"
     assert not rise.is_worse(0.003, 0.05)
+    assert rise.is_worse(0.0014, 0.05)
+    assert not rise.is_worse(0.0014, 0.01), "the interval is as strict as alpha"
 
 
 def test_a_stricter_alpha_or_a_larger_tolerance_never_makes_worse_what_was_not() -> None:
@@ -147,7 +149,9 @@ def test_a_stricter_alpha_or_a_larger_tolerance_never_makes_worse_what_was_not()
 
 def test_at_alpha_0_nothing_is_worse_and_near_1_any_more_errors_are() -> None:
     assert not Paired(60, 60, 0).is_worse(0.0, 0.0)
+    assert not Paired(60, 6, 0).is_worse(0.0, 2 / 2**6), "p is alpha, not below it"
     assert Paired(60, 60, 0).is_worse(0.5, 1e-15)
+    assert Paired(10_000, 200, 0).is_worse(0.001, 1e-20)
     assert Paired(60, 6, 2).is_worse(0.0, 0.999)
     assert not Paired(60, 2, 6).is_worse(0.0, 0.999)
     assert not Paired(60, 5, 5).is_worse(0.0, 0.999)
