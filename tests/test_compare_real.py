@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Run
+from conftest import ROOT, Run, edit
 from revised import git
-from test_pipeline import edit
 
 COMPARE = (sys.executable, "-m", "pipeline", "compare")
 HEAVY = {"pyarrow", "PIL", "pandas", "sklearn", "great_expectations", "dvc", "fsspec", "aiohttp", "skops"}
