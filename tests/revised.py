@@ -50,7 +50,7 @@ def lock(stage: str, part: str, path: str, md5: str) -> Edit:
     def edit(project: Path) -> None:
         content = yaml.safe_load((project / "dvc.lock").read_text())
         next(entry for entry in content["stages"][stage][part] if entry["path"] == path)["md5"] = md5
-        (project / "dvc.lock").write_text(yaml.safe_dump(content))
+        (project / "dvc.lock").write_text(yaml.safe_dump(content, sort_keys=False))
 
     return edit
 

@@ -149,7 +149,7 @@ def test_what_changed_is_listed(compare: Compare, copy: Path) -> None:
     path = copy / "dvc.lock"
     content = yaml.safe_load(path.read_text())
     content["stages"]["train"]["params"]["params.yaml"]["train"]["C"] = 0.5
-    path.write_text(yaml.safe_dump(content))
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
     lock("train", "deps", "pipeline/model.py", "3" * 32)(copy)
     merge("metrics/validation.json", error_rate=0.25)(copy)
     changes = json.loads(compare("good", "--format", "json", folder=copy)[1])
