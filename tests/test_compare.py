@@ -234,3 +234,10 @@ def test_a_picture_needs_the_rows_that_were_compared(compare: Compare, copy: Pat
     code, _, err = compare(*call, folder=copy)
     assert (code, "test.parquet: not found; run `dvc repro` (or `dvc pull`) first" in err) == (3, True)
     assert not (tmp_path / "rows.png").exists()
+
+
+def test_predictions_of_fewer_rows_than_there_are_make_no_picture(compare: Compare, copy: Path) -> None:
+    path = copy / "metrics/predictions.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:31]))
+    code, out, err = compare("workspace", "--picture", "rows.png", folder=copy)
+    assert (code, "other test rows than compared" in err, "the same 30 rows" in out) == (3, True, True)

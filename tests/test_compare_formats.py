@@ -22,7 +22,8 @@ def results(name: str, errors: int, passed: dict[str, str] = PASSED, **params: A
     rows = np.arange(1_000)
     predictions = np.stack([rows, rows % 10, (rows + (rows < errors)) % 10], axis=1)
     model = Entry("data/model/model.skops", f"{errors % 16:x}" * 32)
-    stage = Stage("train", [Entry("pipeline/svm.py", "c" * 32)], {"params.yaml": params}, [model])
+    outs = [model, Entry("metrics/test.json", model.md5)]
+    stage = Stage("train", [Entry("pipeline/svm.py", "c" * 32)], {"params.yaml": params}, outs)
     numbers = {"test.error_rate": errors / 1_000, "quality.test.suspects": errors}
     return Results(name, predictions, numbers, passed, Lock({"train": stage}))
 
@@ -106,7 +107,14 @@ def test_markdown_is_a_mark_two_tables_and_the_paired_numbers() -> None:
         "changed data: 1",
         "changed metrics: 1",
     ]
+
+
+def test_markdown_begins_with_the_verdict() -> None:
     assert as_md(compare(results("a", 30), results("b", 5))).startswith("✅ **significantly better")
+    assert as_md(compare(results("a", 5), results("b", 5))).startswith("✅ **no significant difference")
+    assert as_md(regression()).startswith("❌ **significantly worse")
+    assert as_md(compare(results("a", 5, {}), results("b", 5, {}))).startswith("❌ **void")
+    assert as_md(compare(results("a", 5), results("b", 5, {}))).startswith("❌ **a gate that held no longer does")
 
 
 @pytest.mark.parametrize("where", ["name", "void name", "param", "value", "gate"])
