@@ -25,7 +25,7 @@ ARTIFACTS = {"rows.png": "the rows that differ", "report": "everything, with the
 LIMIT = 50_000  # of the 65,536 characters that GitHub takes
 # What `compare` writes, and no other HTML or entity.
 MARKUP = re.compile(
-    r"&(?!(?:amp|lt|gt|quot|#x27|#42|#9[1236]|#12[46]);)|<(?!/?(?:details|summary)>)(?=[A-Za-z/!?])"
+    r"&(?!(?:amp|lt|gt|#(?:36|42|58|9[12356]|12[46]|8203));)|<(?!/?(?:details|summary)>)(?=[A-Za-z/!?])"
 )
 REACHING = re.compile(r"@|://|\]\(|\]:|www\.|(?<!&)#(?=\d)")
 
