@@ -10,7 +10,7 @@ repro: .venv/run.txt        ## set up, then run what has changed
 	.venv/bin/dvc repro
 
 test: .venv/dev.txt         ## set up, then the test suite
-	.venv/bin/pytest
+	.venv/bin/pytest -n 2 --dist loadfile
 
 check: .venv/dev.txt        ## format, lint, types, and the locks in step
 	.venv/bin/ruff format --check .

@@ -21,6 +21,7 @@ from pipeline.__main__ import main
 from pipeline.quality import profile
 
 ROOT = Path(__file__).parent.parent
+os.environ.pop("COLUMNS", None)  # a worker of pytest-xdist has a width, though no terminal
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.invalid")
 NAMES = {"train": "train", "test": "t10k"}
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -149,7 +149,7 @@ def test_what_the_report_says_cannot_reach_out_of_its_text(forge: Forge, report:
 
 
 def test_what_compare_writes_is_shown_as_it_is(forge: Forge, report: Report) -> None:
-    written = "**same**\n<details><summary>changed: 1</summary>\n\n| a&#124;b&#96;&#x27; | &lt;1 |\n\n</details>"
+    written = "**same**\n<details><summary>changed: 1</summary>\n\n| a&#124;b&#96;c&#58; | &lt;1 |\n\n</details>"
     report(comparison=written)
     assert written in body(forge)
 
