@@ -13,6 +13,7 @@ import yaml
 from conftest import ROOT
 
 BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail"]  # what GitHub makes of `shell: bash`
+SCRIPTS = ("scripts/recover.py", "scripts/error_chart.py")
 KEYS = {"name", "id", "if", "env", "run", "uses", "with", "shell"}
 ALWAYS = "${{ !cancelled() }}"
 
@@ -96,7 +97,7 @@ def definition(name: str) -> dict[Any, Any]:
 
 def equip(folder: Path) -> None:
     """Give a folder what make needs: our files, and the environment of these tests as its own, up to date."""
-    for name in ("Makefile", "requirements/run.txt", "requirements/dev.txt", "scripts/error_chart.py"):
+    for name in ("Makefile", "requirements/run.txt", "requirements/dev.txt", *SCRIPTS):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     (folder / ".venv").mkdir()
