@@ -1,4 +1,4 @@
-"""What single stages cost on this machine: time, memory and size.
+"""What single stages and commands cost on this machine: time, memory and size.
 
     python -m benchmarks.stages
 
@@ -93,6 +93,10 @@ def main() -> None:
         theirs = median(process("dvc", "repro", folder=copies))
         ours = median(process("dvc", "repro"))
     print(f"dvc repro with nothing to do: {ours:.2f} s, {ours / theirs:.2f} times three copies' ({theirs:.2f} s)")
+    for command, other in [(["verify", "--lock"], ["status"]), (["compare", "HEAD"], ["metrics", "diff"])]:
+        ours, theirs = median(process(*stage, *command)), median(process("dvc", *other))
+        ratio = f"{ours / theirs:.2f} times `dvc {' '.join(other)}` ({theirs:.2f} s)"
+        print(f"{' '.join(command)}: {ours:.2f} s, {ratio}")
 
 
 if __name__ == "__main__":
