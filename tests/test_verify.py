@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -199,16 +200,21 @@ def test_a_true_commit_is_reproduced_and_nothing_of_it_stays(reproduced: Path, r
 
 
 @pytest.mark.slow
-def test_a_fabricated_metric_is_found_though_its_lock_fits(reproduced: Path, run: Run) -> None:
+def test_a_fabricated_metric_is_found_though_its_lock_fits_and_another_model_is_equivalent(
+    reproduced: Path, run: Run
+) -> None:
     path = reproduced / "metrics/test.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"errors": -1}))
     lie = {"md5": hashlib.md5(path.read_bytes()).hexdigest(), "size": path.stat().st_size}
     rewrite(lambda stages: entry(stages, "evaluate", "metrics/test.json").update(lie))(reproduced)
+    rewrite(other_model)(reproduced)
+    shutil.rmtree(reproduced / "data/model")
     assert run(*VERIFY, "--lock").returncode == 0
     commit(run)
     done = run(*VERIFY, "HEAD")
     assert done.returncode == 1
     (row,) = [line for line in done.stdout.splitlines() if DIFFERENT in line]
+    assert re.search(rf"^train +{MODEL} +{EQUIVALENT} ", done.stdout, re.MULTILINE)
     assert row.split() == ["evaluate", "metrics/test.json", "different", "errors", "-1", "->", "0"]
     assert "not reproduced, see the rows that are different" in done.stderr
 
