@@ -27,6 +27,7 @@ LIMIT = 50_000  # of the 65,536 characters that GitHub takes
 MARKUP = re.compile(
     r"&(?!(?:amp|lt|gt|#(?:36|42|58|9[12356]|12[46]|8203));)|<(?!/?(?:details|summary)>)(?=[A-Za-z/!?])"
 )
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")  # which a forge may drop, and so join what it parts
 REACHING = re.compile(r"@|://|\]\(|\]:|www\.|(?<!&)#(?=\d)")
 
 
@@ -63,6 +64,7 @@ def content(path: Path) -> str:
 
 def tamed(text: str) -> str:
     """Markdown without what reaches out of it: HTML, links, pictures, mentions; cut to the limit."""
+    text = CONTROL.sub(" ", text)
     text = text.replace("&#64;", "@").replace("&#35;", "#")  # GitHub sees a mention in either
     text = MARKUP.sub(lambda found: html.escape(found[0]), text)
     text = REACHING.sub(lambda found: f"{found[0][0]}\u200b{found[0][1:]}", text)

@@ -125,7 +125,7 @@ def test_a_pull_request_whose_fork_is_gone_gets_the_pictures_of_the_target(forge
 def test_what_the_report_says_cannot_reach_out_of_its_text(forge: Forge, report: Report) -> None:
     hostile = (
         "<!-- the report of CI --> <img src=//e.example> <b>x</b> <details open>\n"
-        "@owner &#64;owner &commat;owner &&#35;64;owner fixes #1 ![i](//e.example) [l](x)\n"
+        "@owner &#64;owner &commat;owner &&#35;64;owner fixes #1 ![i](//e.example) [l](x) [n]\0(x)\n"
         "[r]: //e.example\nhttps://e.example www.e.example; p < 0.05, a|b\n"
     )
     report(comparison=hostile)
@@ -139,6 +139,7 @@ def test_what_the_report_says_cannot_reach_out_of_its_text(forge: Forge, report:
         "&commat",
         "<details open",
         "](",
+        "\0",
         "]:",
         "://",
         "www.",
