@@ -224,6 +224,15 @@ def test_other_test_data_are_told_from_a_regression(compared: Callable[..., Job]
 
 
 @pytest.mark.slow
+def test_a_gate_that_no_longer_holds_is_a_regression_that_the_report_names(compared: Callable[..., Job]) -> None:
+    job = compared(
+        lambda project: edit(project / "pipeline/datasets/tiny.yaml", train__expect__images__ink__each=[60, 63])
+    )
+    assert (job.code, job.ran[-1].said.startswith("::error title=Regression::")) == (1, True)
+    assert "a gate that held no longer does" in (job.temp / "report/comparison.md").read_text()
+
+
+@pytest.mark.slow
 def test_bad_data_end_the_job_before_the_comparison_and_say_whose_it_is(compared: Callable[..., Job]) -> None:
     job = compared(
         lambda project: edit(project / "pipeline/datasets/tiny.yaml", train__class_counts=[99, 101, 100])
