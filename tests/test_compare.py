@@ -241,3 +241,11 @@ def test_predictions_of_fewer_rows_than_there_are_make_no_picture(compare: Compa
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:31]))
     code, out, err = compare("workspace", "--picture", "rows.png", folder=copy)
     assert (code, "other test rows than compared" in err, "the same 30 rows" in out) == (3, True, True)
+
+
+def test_a_prediction_of_no_known_class_is_drawn_as_its_number(compare: Compare, copy: Path) -> None:
+    path = copy / "metrics/predictions.csv"
+    path.write_text(path.read_text().replace("\n2,2,2\n", "\n2,2,-1\n").replace("\n3,0,0\n", "\n3,0,99\n"))
+    code, out, _ = compare("good", "--picture", str(copy / "rows.png"), folder=copy)
+    assert (code, "only base right: 2 rows" in out) == (0, True)
+    assert (copy / "rows.png").is_file()

@@ -14,11 +14,12 @@ def discordant(rows: pa.Table, base: NDArray[np.int64], head: NDArray[np.int64])
     rows: the test split, n rows; base, head: int64[n, 3], the columns id, actual, predicted of its predictions.
     """
     images, actual = table.to_arrays(rows)
-    names, old, new = table.class_names(rows), base[:, 2], head[:, 2]
+    old, new = base[:, 2], head[:, 2]
+    names = dict(enumerate(table.class_names(rows)))
     worse, better = paired.discordant(actual, old, new)
     places = np.concatenate([worse, better])
     captions = [
-        f"{base[row, 0]}: {names[actual[row]]}\n{names[old[row]]} > {names[new[row]]}"
+        f"{base[row, 0]}: {names[actual[row]]}\n{names.get(old[row], old[row])} > {names.get(new[row], new[row])}"
         for row in places[: plots.MOST]
     ]
     title = f"{len(worse):,} only base right, then {len(better):,} only head right{plots.shown(len(places))}"
