@@ -13,7 +13,7 @@ from pipeline.errors import ConfigError, DataError, UnavailableError
 
 T = TypeVar("T")
 STARTED_BY = os.getppid()
-_held: list[tuple[Path, Path]] | None = None  # the renames that `together` holds back
+_held: dict[Path, Path] | None = None  # what `together` holds back, by the file that it is to replace
 
 
 def sha256(path: Path) -> str:
@@ -51,7 +51,7 @@ def publishing(path: Path) -> Iterator[Path]:
         undo.callback(partial.unlink, missing_ok=True)
         yield partial
         if _held is not None and path.exists():
-            _held.append((partial, path))
+            _held[path] = partial
             undo.pop_all()
         else:
             _rename(partial, path)
@@ -65,11 +65,11 @@ def together() -> Iterator[None]:
     download that was broken off goes on from what had come.
     """
     global _held  # noqa: PLW0603  (the writers inside need not know)
-    held: list[tuple[Path, Path]] = []
+    held: dict[Path, Path] = {}
     _held = held
 
     def replace() -> None:
-        for partial, path in held:
+        for path, partial in held.items():
             _rename(partial, path)
 
     try:
@@ -80,7 +80,7 @@ def together() -> Iterator[None]:
         raise
     finally:
         _held = None
-        for partial, _ in held:
+        for partial in held.values():
             partial.unlink(missing_ok=True)
 
 

@@ -98,6 +98,15 @@ def test_files_are_replaced_together_or_not_at_all(
     assert paths[0].read_text() == "newer"
 
 
+def test_of_a_file_that_is_published_twice_the_last_one_stays(tmp_path: Path) -> None:
+    (path := tmp_path / "file").write_text("old")
+    with files.together():
+        files.write_bytes(path, b"first")
+        files.write_bytes(path, b"last")
+    assert path.read_text() == "last"
+    assert names(tmp_path) == ["file"]
+
+
 def test_sweeping_leaves_the_unfinished_files_of_others(tmp_path: Path) -> None:
     (tmp_path / ".test.parquet.99.part").write_text("half")
     files.write_bytes(tmp_path / "train.parquet", b"whole")
