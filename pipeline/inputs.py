@@ -36,7 +36,7 @@ def unchanged(stage: str) -> Iterator[None]:
 def _state(stage: str) -> dict[str, Any]:
     """The hash of each file, and the value of each parameter, that a stage depends on."""
     params = read_yaml(Path("params.yaml"))
-    declared = read_yaml(Path("dvc.yaml"))["stages"].get(stage, {})
+    declared = _value(read_yaml(Path("dvc.yaml")), f"stages.{stage}") or {}
     deps = [
         Path(INTERPOLATION.sub(lambda name: str(_value(params, name[1])), dep)) for dep in declared.get("deps", [])
     ]
@@ -44,8 +44,8 @@ def _state(stage: str) -> dict[str, Any]:
     return hashes | {f"params.yaml: {key}": _value(params, key) for key in declared.get("params", [])}
 
 
-def _value(params: Any, key: str) -> Any:
-    """The parameter of a dotted name; None where there is none."""
+def _value(content: Any, key: str) -> Any:
+    """The value of a dotted name; None where there is none."""
     for part in key.split("."):
-        params = params.get(part) if isinstance(params, dict) else None
-    return params
+        content = content.get(part) if isinstance(content, dict) else None
+    return content

@@ -81,6 +81,7 @@ def declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("params.yaml", "method: {name: svm, C: 1}\nother: 1\n", "params.yaml: other.key"),
         ("params.yaml", "method: {", "params.yaml: method, params.yaml: other.key, svm.py"),
         ("dvc.yaml", "stages: {}", "params.yaml: method, params.yaml: other.key, svm.py"),
+        ("dvc.yaml", "", "params.yaml: method, params.yaml: other.key, svm.py"),
     ],
 )
 def test_each_changed_file_and_parameter_is_named(declared: Path, file: str, content: str, named: str) -> None:
