@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+import zc.lockfile
 from conftest import ROOT, Run, commit, edit
 
 from pipeline import verify
@@ -134,6 +135,9 @@ def rewrite(change: Change) -> Callable[[Path], object]:
         (lambda p: (p / "metrics/test.json").write_text("{}"), "changed outs: metrics/test.json (modified)"),
         (lambda p: edit(p / "dvc.yaml", stages__gate__cmd="true"), "gate: changed command"),
         (lambda p: edit(p / "dvc.yaml", stages__report={"cmd": "true"}), "report: not in dvc.lock"),
+        (lambda p: edit(p / "dvc.yaml", stages__train__frozen=True), "train: frozen, so DVC does not look"),
+        (lambda p: (p / "dvc.yaml").write_text("{}"), "gate: not in dvc.yaml"),
+        (lambda p: (p / "dvc.yaml").write_text(""), "gate: not in dvc.yaml"),
         (rewrite(lambda stages: stages.pop("gate")), "gate: not in dvc.lock"),
         (rewrite(lambda stages: stages.update(old=stages["gate"])), "old: not in dvc.yaml"),
         (
@@ -176,6 +180,16 @@ def test_a_lock_that_is_none_is_one_line(
     assert done.stderr.startswith(f"verify: error: {message}")
 
 
+@pytest.mark.slow
+def test_while_another_dvc_is_at_work_the_lock_is_not_judged(bare: Path, run: Run) -> None:
+    other = zc.lockfile.LockFile(str(bare / ".dvc/tmp/lock"))
+    try:
+        done = run(*VERIFY, "--lock")
+    finally:
+        other.close()
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+
+
 def test_a_wrong_call_is_one_line(reproduced: Path, run: Run) -> None:
     commit(run)
     for call in (["nowhere"], ["workspace"], ["--lock", "HEAD"]):
@@ -190,7 +204,7 @@ def test_a_true_commit_is_reproduced_and_nothing_of_it_stays(reproduced: Path, r
     shutil.rmtree(reproduced / ".dvc/cache")
     (temporary := tmp_path / "temporary").mkdir()
     before = sorted(os.walk(reproduced))
-    done = run(*VERIFY, TMPDIR=str(temporary))
+    done = run(*VERIFY, TMPDIR=str(temporary), PIPELINE_SOURCE="../mirror/{name}")
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()]
     assert len(rows) == 19
@@ -200,22 +214,27 @@ def test_a_true_commit_is_reproduced_and_nothing_of_it_stays(reproduced: Path, r
 
 
 @pytest.mark.slow
-def test_a_fabricated_metric_is_found_though_its_lock_fits_and_another_model_is_equivalent(
+def test_fabricated_metrics_are_found_though_the_lock_fits_and_another_model_is_equivalent(
     reproduced: Path, run: Run
 ) -> None:
-    path = reproduced / "metrics/test.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"errors": -1}))
-    lie = {"md5": hashlib.md5(path.read_bytes()).hexdigest(), "size": path.stat().st_size}
-    rewrite(lambda stages: entry(stages, "evaluate", "metrics/test.json").update(lie))(reproduced)
+    def lie(stage: str, name: str, text: str) -> None:
+        (reproduced / name).write_text(text)
+        md5 = hashlib.md5(text.encode()).hexdigest()
+        rewrite(lambda stages: entry(stages, stage, name).update(md5=md5, size=len(text)))(reproduced)
+
+    scores = json.loads((reproduced / "metrics/test.json").read_text()) | {"errors": -1}
+    lie("evaluate", "metrics/test.json", json.dumps(scores))
+    lie("train", "metrics/validation.json", "no JSON")
     rewrite(other_model)(reproduced)
     shutil.rmtree(reproduced / "data/model")
     assert run(*VERIFY, "--lock").returncode == 0
     commit(run)
     done = run(*VERIFY, "HEAD")
     assert done.returncode == 1
-    (row,) = [line for line in done.stdout.splitlines() if DIFFERENT in line]
     assert re.search(rf"^train +{MODEL} +{EQUIVALENT} ", done.stdout, re.MULTILINE)
-    assert row.split() == ["evaluate", "metrics/test.json", "different", "errors", "-1", "->", "0"]
+    row, other = [line.split() for line in done.stdout.splitlines() if DIFFERENT in line]
+    assert other[:4] == ["train", "metrics/validation.json", "different", hashlib.md5(b"no JSON").hexdigest()]
+    assert row == ["evaluate", "metrics/test.json", "different", "errors", "-1", "->", "0"]
     assert "not reproduced, see the rows that are different" in done.stderr
 
 

@@ -33,8 +33,9 @@ def run(args: argparse.Namespace) -> None:
     revision = revisions.find(args.revision or "HEAD")
     if not revision.commit:
         raise ConfigError("expected a commit, found the workspace; commit it first")
-    raw = Path(os.environ.get("PIPELINE_SOURCE", "data/raw"))
-    source = str(raw.resolve()) if raw.is_dir() else None  # the clone lies elsewhere
+    source = os.environ.get("PIPELINE_SOURCE") or ("data/raw" if Path("data/raw").is_dir() else None)
+    if source and "://" not in source:
+        source = str(Path(source).expanduser().absolute())  # the clone lies elsewhere
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         rows = verify.verify(revision, Path(folder) / "clone", source)
     for row in rows:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline import lock, revisions
-from pipeline.errors import listed
+from pipeline.errors import UnavailableError, listed
 from pipeline.lock import Entry, Lock, Stage
 from pipeline.verify import clean_clone, step
 
@@ -26,7 +26,7 @@ class Row(NamedTuple):
 def verify(revision: revisions.Revision, folder: Path, source: str | None) -> list[Row]:
     """Clone a revision into `folder`, run its whole pipeline there, and compare the result with its dvc.lock.
 
-    source: a folder where the raw files are tried first; else as the stage `download` does.
+    source: where the raw files are tried first; else as the stage `download` does.
     """
     committed = lock.parse(revisions.read(revision, lock.PATH), f"{revision}: {lock.PATH}")
     project = clean_clone.make(revision, folder)
@@ -78,6 +78,10 @@ def _with_numbers(row: Row, revision: revisions.Revision, project: Path) -> Row:
     """The row; where a JSON output is different, with the numbers that are."""
     if row.verdict != DIFFERENT or not (project / row.record).is_file() or not row.record.endswith(".json"):
         return row
-    texts = revisions.read(revision, row.record), (project / row.record).read_bytes()
-    old, new = (lock.flat(json.loads(text)) for text in texts)
-    return row._replace(detail=", ".join(f"{key} {old.get(key)} -> {new.get(key)}" for key in _changed(old, new)))
+    try:
+        texts = revisions.read(revision, row.record), (project / row.record).read_bytes()
+        old, new = (lock.flat(json.loads(text)) for text in texts)
+    except (UnavailableError, ValueError, AttributeError):  # what was committed is absent, or no JSON object
+        return row
+    numbers = ", ".join(f"{key} {old.get(key)} -> {new.get(key)}" for key in _changed(old, new))
+    return row._replace(detail=numbers or row.detail)

@@ -28,7 +28,7 @@ def make(revision: revisions.Revision, folder: Path) -> Path:
 def reproduce(project: Path, source: str | None) -> None:
     """Run every stage of a project, with nothing of the user's: neither DVC's cache and runs nor its settings.
 
-    source: a folder where the raw files are tried first. What the stages say goes to stderr. Raises DataError
+    source: where the raw files are tried first. What the stages say goes to stderr. Raises DataError
     where one does not succeed, UnavailableError where that is the environment's fault.
     """
     environment = {key: value for key, value in os.environ.items() if not key.startswith("DVC_")}

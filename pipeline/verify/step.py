@@ -13,12 +13,18 @@ from pipeline.files import read_yaml
 from pipeline.lock import Lock
 
 ABSENT = {"deleted", "not in cache"}  # a fresh clone has no data; what the lock says of it is not in question
+BUSY = "Unable to acquire lock"  # another DVC is at work
 
 
 def findings_on(recorded: Lock, declared: dict[str, Any], status: dict[str, list[Any]]) -> list[str]:
     """What is wrong with a dvc.lock, given the stages of dvc.yaml and `dvc status --json`; data may be absent."""
     found = [f"{stage}: not in dvc.lock" for stage in declared if stage not in recorded.stages]
     found += [f"{stage}: not in dvc.yaml" for stage in recorded.stages if stage not in declared]
+    found += [
+        f"{stage}: frozen, so DVC does not look at its dependencies"
+        for stage, options in declared.items()
+        if options.get("frozen")
+    ]
     seen: dict[str, tuple[str, str]] = {}
     for name, stage in recorded.stages.items():
         for entry in stage.deps:
@@ -53,6 +59,7 @@ def findings(project: Path) -> list[str]:
         [sys.executable, "-m", "dvc", "status", "--json"], cwd=project, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise ConfigError(f"dvc status: {' '.join(done.stderr.split())}")
-    declared = read_yaml(project / "dvc.yaml")["stages"]
+        kind = UnavailableError if BUSY in done.stderr else ConfigError
+        raise kind(f"dvc status: {' '.join(done.stderr.split())}")
+    declared = (read_yaml(project / "dvc.yaml") or {}).get("stages", {})
     return findings_on(recorded, declared, json.loads(done.stdout))
