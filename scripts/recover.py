@@ -10,20 +10,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dvc.config import ConfigError
 from dvc.dvcfile import Lockfile
-from dvc.exceptions import DvcException
+from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.lock import LockError
 from dvc.repo import Repo
 
 
 def main() -> None:
-    """Recover, unless another DVC is at work: `dvc repro` will say so."""
-    repo = Repo()
+    """Recover, unless another DVC is at work or there is no DVC project that can be read: `dvc repro` will say so."""
     try:
+        repo = Repo()
         with repo.lock:  # who holds it may write both files
             recover_rwlock(Path(repo.tmp_dir) / "rwlock")
             recover_lock(repo, Path("dvc.lock"))
-    except LockError:
+    except (LockError, NotDvcRepoError, ConfigError):
         return
 
 

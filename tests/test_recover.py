@@ -42,6 +42,12 @@ def test_whole_files_and_none_are_left_as_they_are(reproduced: Path, run: Run) -
     assert (reproduced / "dvc.lock").read_bytes() == before
 
 
+def test_settings_that_cannot_be_read_are_left_to_dvc(reproduced: Path, run: Run) -> None:
+    (reproduced / ".dvc/config").write_text("[core")
+    done = run(*RECOVER)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_a_conflict_is_left_to_people(reproduced: Path, run: Run) -> None:
     lock = reproduced / "dvc.lock"
     for branch, text in [("base", "a"), ("ours", "b"), ("theirs", "c")]:
