@@ -211,3 +211,15 @@ def test_every_failure_of_git_is_one_line(repository: Path) -> None:
         revisions.git("rev-parse", "HEAD")
     assert str(failure.value).startswith("git rev-parse: ")
     assert "\n" not in str(failure.value)
+
+
+def test_within_a_hook_git_works_on_the_repository_that_it_is_called_in(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (other := tmp_path / "other").mkdir()
+    for name, value in {"GIT_DIR": ".git", "GIT_WORK_TREE": ".", "GIT_INDEX_FILE": ".git/index"}.items():
+        monkeypatch.setenv(name, str(repository / value))
+    revisions.git("init", "--quiet", str(other))
+    assert (
+        Path(revisions.git("-C", str(other), "rev-parse", "--absolute-git-dir").decode().strip()) == other / ".git"
+    )
