@@ -18,7 +18,7 @@ from dvc.repo import Repo
 
 
 def main() -> None:
-    """Recover, unless another DVC is at work or there is no DVC project that can be read: `dvc repro` will say so."""
+    """Recover, unless another DVC is at work or no project can be read: `dvc repro` will say so."""
     try:
         repo = Repo()
         with repo.lock:  # who holds it may write both files
