@@ -59,10 +59,10 @@ def publishing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def together() -> Iterator[None]:
-    """Replace the files published inside at the end: all of them, or on an error none.
+    """Replace the files published inside at the end, or on an error none of them.
 
     A DataError is no such error, for what a check found is a result. What replaces no file is published at once: a
-    download that was broken off goes on from what had come.
+    download that was broken off goes on from what had come. The renames at the end are quick, not one transaction.
     """
     global _held  # noqa: PLW0603  (the writers inside need not know)
     held: dict[Path, Path] = {}

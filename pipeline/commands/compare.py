@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RATE",
         help="the rise of the error rate that is accepted, as a fraction: 0.001 is a tenth of a percentage point",
     )
-    parser.add_argument("--alpha", type=fraction, default=0.05, help="the level of significance")
+    parser.add_argument("--alpha", type=level, default=0.05, help="the level of significance")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="the rows that only one gets right, as PNG")
     parser.add_argument("--parquet", type=Path, default=Path("data/parquet"), help="the images of the picture")
 
@@ -28,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def fraction(text: str) -> float:
     if not 0 <= (value := float(text)) < 1:
         raise argparse.ArgumentTypeError(f"expected a number from 0 to below 1, found {text}")
+    return value
+
+
+def level(text: str) -> float:
+    if not (value := fraction(text)):
+        raise argparse.ArgumentTypeError("expected more than 0, at which nothing is significant")
     return value
 
 

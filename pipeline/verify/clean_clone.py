@@ -31,6 +31,7 @@ def reproduce(project: Path, source: str | None) -> None:
     source: where the raw files are tried first. What the stages say goes to stderr. Raises DataError
     where one does not succeed, UnavailableError where that is the environment's fault.
     """
+    (project / ".dvc/config.local").write_text("[cache]\n    dir = cache\n")  # before any that was committed
     own = ("DVC_", *revisions.HOOKS)
     environment = {key: value for key, value in os.environ.items() if not key.startswith(own)}
     environment |= {f"DVC_{kind}_DIR": str(project / ".dvc/tmp") for kind in SETTINGS}

@@ -25,12 +25,13 @@ def findings_on(recorded: Lock, declared: dict[str, Any], status: dict[str, list
         for stage, options in declared.items()
         if options.get("frozen")
     ]
-    seen: dict[str, tuple[str, str]] = {}
+    first: dict[str, str] = {}
     for name, stage in recorded.stages.items():
-        for entry in stage.deps:
-            other, md5 = seen.setdefault(entry.path, (name, entry.md5))
-            if entry.md5 != recorded.outs.get(entry.path, md5):
-                found.append(f"{name}: {entry.path}: another hash than the stage that writes it has, or {other}")
+        for path, md5 in ((entry.path, entry.md5) for entry in stage.deps):
+            if md5 != recorded.outs.get(path, md5):
+                found.append(f"{name}: {path}: another hash than that of the stage that writes it")
+            elif md5 != first.setdefault(path, md5):
+                found.append(f"{name}: {path}: another hash than an earlier stage has")
     absent = {(path, how) for path in _cached(declared) for how in ABSENT}
     for name, changes in status.items():
         for change in changes:

@@ -1,0 +1,89 @@
+"""verify --lock: dvc.lock against dvc.yaml, code, params and metrics of the tree, without data."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zc.lockfile
+from conftest import Run, edit
+from test_verify import MODEL, VERIFY, entry, rewrite
+
+
+@pytest.fixture
+def bare(reproduced: Path) -> Path:
+    """A project without its data, as a fresh clone is."""
+    shutil.rmtree(reproduced / "data")
+    shutil.rmtree(reproduced / ".dvc/cache")
+    return reproduced
+
+
+def test_the_lock_of_a_fresh_clone_is_in_step(bare: Path, run: Run) -> None:
+    done = run(*VERIFY, "--lock")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "verify: dvc.lock is in step with dvc.yaml, code, params and metrics\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        (lambda p: (p / "pipeline/svm.py").write_text("1"), "train: changed deps: pipeline/svm.py (modified)"),
+        (lambda p: (p / "pipeline/svm.py").unlink(), "train: changed deps: pipeline/svm.py (deleted)"),
+        (lambda p: (p / "metrics/test.json").unlink(), "evaluate: changed outs: metrics/test.json (deleted)"),
+        (lambda p: edit(p / "params.yaml", train__C=3), "train: changed deps: params.yaml.train (modified)"),
+        (lambda p: (p / "metrics/test.json").write_text("{}"), "changed outs: metrics/test.json (modified)"),
+        (lambda p: edit(p / "dvc.yaml", stages__gate__cmd="true"), "gate: changed command"),
+        (lambda p: edit(p / "dvc.yaml", stages__report={"cmd": "true"}), "report: not in dvc.lock"),
+        (lambda p: edit(p / "dvc.yaml", stages__train__frozen=True), "train: frozen, so DVC does not look"),
+        (lambda p: (p / "dvc.yaml").write_text("{}"), "gate: not in dvc.yaml"),
+        (lambda p: (p / "dvc.yaml").write_text(""), "gate: not in dvc.yaml"),
+        (rewrite(lambda stages: stages.pop("gate")), "gate: not in dvc.lock"),
+        (rewrite(lambda stages: stages.update(old=stages["gate"])), "old: not in dvc.yaml"),
+        (
+            rewrite(lambda stages: entry(stages, "gate", "data/parquet", "deps").update(md5="0" * 32)),
+            "gate: data/parquet: another hash than",
+        ),
+        (
+            rewrite(lambda stages: entry(stages, "train", MODEL).update(md5="0" * 32)),
+            f"evaluate: {MODEL}: another hash than",
+        ),
+        (
+            rewrite(lambda stages: entry(stages, "gate", "pipeline/files.py", "deps").update(md5="0" * 32)),
+            "gate: pipeline/files.py: another hash than",
+        ),
+    ],
+)
+def test_a_lock_out_of_step_is_named(bare: Path, run: Run, change: Callable[[Path], object], finding: str) -> None:
+    change(bare)
+    done = run(*VERIFY, "--lock")
+    assert done.returncode == 1
+    assert done.stderr.startswith("verify: error: dvc.lock is not in step; run `dvc repro` and commit it:\n")
+    assert finding in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "message"),
+    [
+        (lambda p: (p / "dvc.lock").unlink(), 3, "dvc.lock: not found; run `dvc repro` and commit it"),
+        (lambda p: (p / "dvc.lock").write_text("<<<<<<< HEAD\na: 1\n"), 2, "dvc.lock: expected YAML, found"),
+        (lambda p: (p / "dvc.lock").write_text("stages: 3\n"), 2, "dvc.lock: Expected `object`"),
+        (lambda p: (p / "dvc.yaml").write_text("stages: {"), 2, "dvc status: "),
+    ],
+)
+def test_a_lock_that_is_none_is_one_line(
+    bare: Path, run: Run, change: Callable[[Path], object], code: int, message: str
+) -> None:
+    change(bare)
+    done = run(*VERIFY, "--lock")
+    assert (done.returncode, done.stderr.count("\n")) == (code, 1)
+    assert done.stderr.startswith(f"verify: error: {message}")
+
+
+@pytest.mark.slow
+def test_while_another_dvc_is_at_work_the_lock_is_not_judged(bare: Path, run: Run) -> None:
+    other = zc.lockfile.LockFile(str(bare / ".dvc/tmp/lock"))
+    try:
+        done = run(*VERIFY, "--lock")
+    finally:
+        other.close()
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
