@@ -44,6 +44,8 @@ def publishing(path: Path) -> Iterator[Path]:
 
     A reader of `path` sees the old file or the new one, never a half of either.
     """
+    if not path.name or path.is_dir():
+        raise UnavailableError(f"{path}: expected a file's name, found a folder")
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     with naming(path), contextlib.ExitStack() as undo:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -51,7 +51,10 @@ def compare(
         monkeypatch.chdir(folder)
         code = main(["compare", *arguments])
         out, err = capsys.readouterr()
-        assert err.count("\n") == (code != 0), err
+        last = [
+            line for line in err.splitlines() if not line.startswith("compare: warning: dvc.lock is not in step")
+        ]
+        assert len(last) == (code != 0), err
         return code, out, err
 
     yield call
@@ -59,7 +62,8 @@ def compare(
 
 
 def test_the_workspace_is_compared_where_no_head_is_named(compare: Compare, repository: Path) -> None:
-    code, out, _ = compare("good")
+    code, out, err = compare("good")
+    assert "run `dvc repro`: evaluate: changed outs: metrics/predictions.csv (modified)" in err, "it was edited"
     commit = git(repository, "rev-parse", "good")[:7]
     assert (code, out) == (
         0,
@@ -76,7 +80,7 @@ def test_a_significantly_worse_model_is_a_regression(compare: Compare) -> None:
     assert code == 1
     assert "difference on the same 60 rows: +18.33 percentage points" in out
     assert "only base right: 11 rows; only head right: 0 rows; exact McNemar p = 0.0010" in out
-    assert "significantly worse by more than the tolerance of 0, at alpha 0.05" in err
+    assert "significantly worse at alpha 0.05" in err
     assert err.startswith("compare: error: worse (")
 
 

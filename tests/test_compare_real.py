@@ -65,10 +65,11 @@ def test_a_gate_that_fails_in_the_workspace_is_a_regression(reproduced: Path, ru
     assert run("dvc", "repro").returncode != 0
     assert not (reproduced / "metrics/passed.json").exists()
     done = run(*COMPARE, "HEAD")
-    assert (done.returncode, done.stderr) == (
-        1,
-        "compare: error: workspace: a gate that held no longer does: train: 1 expectations fail, 0 before\n",
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        "compare: error: workspace: a gate that held no longer does: train: 1 expectations fail, 0 before\n"
     )
     assert "changed code:\n  pipeline/datasets/tiny.yaml  " in done.stdout
     git(reproduced, "restore", ".")
-    assert run(*COMPARE, "HEAD").returncode == 0
+    done = run(*COMPARE, "HEAD")
+    assert (done.returncode, done.stderr) == (0, "")

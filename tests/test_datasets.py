@@ -109,7 +109,7 @@ def test_a_wrong_record_is_named_with_its_key(
 def test_mnist_agrees_with_the_facts_that_were_measured() -> None:
     source = ROOT.parent / "shared/facts/datasets.yaml"
     if not source.is_file():
-        pytest.skip(f"{source} is not here; it is no part of the project")
+        pytest.skip("the facts that the founders measured are not here; they are no part of the project")
     facts = yaml.safe_load(source.read_text())["mnist"]
     record = yaml.safe_load((ROOT / "pipeline/datasets/mnist.yaml").read_text())
     files = [record[split][kind] for split in ("train", "test") for kind in ("images", "labels")]

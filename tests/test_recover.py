@@ -75,6 +75,6 @@ def test_while_another_dvc_is_at_work_nothing_is_touched(reproduced: Path, run: 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 def test_make_repro_recovers_first() -> None:
-    call = ["make", "--dry-run", "--assume-old=.venv/run.txt", "repro"]
+    call = ["make", "--no-print-directory", "--dry-run", "--assume-old=.venv/run.txt", "repro"]
     said = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert said.split() == [".venv/bin/python", "scripts/recover.py", ".venv/bin/dvc", "repro"]

@@ -120,7 +120,7 @@ def test_a_wrong_call_is_one_line(reproduced: Path, run: Run) -> None:
 @pytest.mark.slow
 def test_a_true_commit_is_reproduced_and_nothing_of_it_stays(reproduced: Path, run: Run, tmp_path: Path) -> None:
     commit(run)
-    (reproduced / "params.yaml").write_text("not: committed")
+    (reproduced / "params.yaml").write_text("not: committed")  # which is said
     shutil.rmtree(reproduced / ".dvc/cache")
     (temporary := tmp_path / "temporary").mkdir()
     before = sorted(os.walk(reproduced))
@@ -128,6 +128,9 @@ def test_a_true_commit_is_reproduced_and_nothing_of_it_stays(reproduced: Path, r
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()]
     assert len(rows) == 19
+    assert re.search(
+        r"verify: warning: uncommitted changes are no part of HEAD \(\w+\): params.yaml\n", done.stderr
+    )
     assert {row[-1] for row in rows} == {IDENTICAL}
     assert list(temporary.iterdir()) == []
     assert sorted(os.walk(reproduced)) == before

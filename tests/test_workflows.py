@@ -40,7 +40,7 @@ def test_actionlint_finds_nothing() -> None:
     [
         ("permissions: {contents: read}", "permissions: {contents: read", "could not parse as YAML"),
         ("github.event.pull_request.number", "gihub.event.pull_request.number", 'undefined variable "gihub"'),
-        ("run: make repro", "run: echo ${{ github.head_ref }}", "potentially untrusted"),
+        ("run: make check", "run: echo ${{ github.head_ref }}", "potentially untrusted"),
         ("matrix.python", "matrix.pyton", 'property "pyton" is not defined'),
         ("path: data/raw", "folder: data/raw", 'input "folder" is not defined in action "Gate IDX data"'),
         ('case "$CODE" in', "case $(ls *) in", "shellcheck reported issue"),

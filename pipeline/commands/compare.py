@@ -1,6 +1,8 @@
 """Command `compare`: two revisions of the project, from what git holds of them; a regression gate."""
 
 import argparse
+import contextlib
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -46,6 +48,8 @@ def run(args: argparse.Namespace) -> None:
     base, head = (results.load(str(revision), partial(revisions.read, revision)) for revision in found)
     comparison = compare.compare(base, head, args.tolerance, args.alpha)
     files.write_text(None, f"{getattr(formats, f'as_{args.format}')(comparison)}\n")
+    if not found[-1].commit:
+        _warn_of_stale()
     if args.picture and comparison.paired:
         from pipeline import table
         from pipeline.compare import picture
@@ -62,3 +66,16 @@ def run(args: argparse.Namespace) -> None:
         raise DataError(f"{head.name}: {comparison.verdict}")
     if not comparison.paired:
         raise ConfigError(f"{base.name}, {head.name}: {comparison.verdict}")
+
+
+def _warn_of_stale() -> None:
+    """Say where the workspace's results are not those of its code and params; where DVC cannot tell, nothing."""
+    from pipeline.errors import PipelineError, listed
+    from pipeline.verify import step
+
+    with contextlib.suppress(PipelineError):
+        if findings := step.findings(Path()):
+            print(
+                f"compare: warning: dvc.lock is not in step, run `dvc repro`: {listed(findings, 3)}",
+                file=sys.stderr,
+            )

@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> None:
     import tempfile
 
     from pipeline import revisions, verify
-    from pipeline.errors import ConfigError, DataError
+    from pipeline.errors import ConfigError, DataError, listed
     from pipeline.verify import step
 
     if args.lock:
@@ -33,6 +33,10 @@ def run(args: argparse.Namespace) -> None:
     revision = revisions.find(args.revision or "HEAD")
     if not revision.commit:
         raise ConfigError("expected a commit, found the workspace; commit it first")
+    if not args.revision and (changed := revisions.git("diff", "--name-only", "HEAD").decode().split()):
+        print(
+            f"verify: warning: uncommitted changes are no part of {revision}: {listed(changed)}", file=sys.stderr
+        )
     source = os.environ.get("PIPELINE_SOURCE") or ("data/raw" if Path("data/raw").is_dir() else None)
     if source and "://" not in source:
         source = str(Path(source).expanduser().absolute())  # the clone lies elsewhere

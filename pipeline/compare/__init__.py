@@ -44,13 +44,14 @@ class Comparison(NamedTuple):
         if not self.paired:
             return f"void: {self.void}"
         at = f"at alpha {self.alpha:g}"
+        beyond = f" by more than the tolerance of {self.tolerance:g}" if self.tolerance else ""
         if self.worse:
-            return f"significantly worse by more than the tolerance of {self.tolerance:g}, {at}"
+            return f"significantly worse{beyond} {at}"
         if self.paired.p_value >= self.alpha:
             return f"no significant difference {at}"
         if self.paired.difference < 0:
             return f"significantly better {at}"
-        return f"worse {at}, but not significantly by more than the tolerance of {self.tolerance:g}"
+        return f"worse {at}, but not significantly{beyond}"
 
 
 def compare(base: Results, head: Results, tolerance: float = 0.0, alpha: float = 0.05) -> Comparison:
