@@ -208,6 +208,21 @@ def test_a_regression_that_was_not_reproduced_by_its_author_fails_after_the_repo
 
 
 @pytest.mark.slow
+def test_committed_metrics_are_not_believed_though_their_lock_fits(compared: Callable[..., Job], run: Run) -> None:
+    def forge(project: Path) -> None:
+        good = (project / "metrics/predictions.csv").read_bytes()
+        worse(project)
+        assert run("dvc", "repro").returncode == 0
+        lock, predictions = project / "dvc.lock", project / "metrics/predictions.csv"
+        old, new = (hashlib.md5(content).hexdigest() for content in (predictions.read_bytes(), good))
+        predictions.write_bytes(good)
+        lock.write_text(lock.read_text().replace(old, new))
+
+    job = compared(forge)
+    assert (job.code, job.ran[-1].said.startswith("::error title=Regression::")) == (1, True)
+
+
+@pytest.mark.slow
 def test_other_test_data_are_told_from_a_regression(compared: Callable[..., Job], tmp_path: Path) -> None:
     mirror = tmp_path / "other"
     shutil.copytree(tmp_path / "mirror", mirror)
