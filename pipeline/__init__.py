@@ -7,6 +7,7 @@ The layers. Each imports those below it and, where a noun contains another, a ne
     commands    the same for what is no stage: check, profile, compare, verify
     core        sources, package_index, idx, contract, table, features, svm, methods, training, model, metrics,
                 plots; quality, the gates, over measures, references, probe, leakage and audit;
-                compare and verify, what two runs differ in, over lock (dvc.lock) and revisions (git)
+                compare and verify, what two runs differ in, over lock (dvc.lock) and revisions (git); inputs,
+                whether what a stage depends on stays the same while it runs
     ground      errors, files, params, datasets
 """
