@@ -41,9 +41,9 @@ def find(name: str) -> Revision:
         commits = [commit for base, commit in found if base == head] or commits
     if len(commits) != 1:
         expected = "a git revision, a DVC experiment or `workspace`"
-        reason = (
-            f"{len(commits)} experiments of that name" if commits else "none; in a shallow clone, fetch it first"
-        )
+        shallow = git("rev-parse", "--is-shallow-repository").strip() == b"true"
+        none = f"none{'; this clone is shallow: fetch it first' if shallow else ''}"
+        reason = f"{len(commits)} experiments of that name" if commits else none
         raise ConfigError(f"{name}: expected {expected}, found {reason}")
     return Revision(name, commits[0])
 

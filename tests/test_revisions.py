@@ -121,7 +121,7 @@ def test_a_shallow_clone_says_to_fetch_what_it_lacks(repository: Path, monkeypat
     git(repository, "clone", "--quiet", "--depth", "1", repository.as_uri(), str(clone))
     monkeypatch.chdir(clone)
     assert read(find("HEAD"), "file") == b"second"
-    with pytest.raises(ConfigError, match=r"HEAD~1: .* in a shallow clone, fetch it first"):
+    with pytest.raises(ConfigError, match=r"HEAD~1: .* this clone is shallow: fetch it first"):
         find("HEAD~1")
 
 
