@@ -188,3 +188,11 @@ def test_convert_gives_a_struct() -> None:
 def test_what_does_not_fit_is_named_with_its_file(content: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         files.convert(content, Point, Path("x.yaml"))
+
+
+@pytest.mark.parametrize("name", [".", "/", "folder"])
+def test_a_folder_is_no_files_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    with pytest.raises(UnavailableError, match="expected a file's name, found a folder"):
+        files.write_bytes(Path(name), b"")

@@ -15,20 +15,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _check_lock() -> None:
+    from pipeline.errors import DataError
+    from pipeline.verify import step
+
+    if findings := step.findings(Path()):
+        raise DataError("\n  ".join(["dvc.lock is not in step; run `dvc repro` and commit it:", *findings]))
+    print("verify: dvc.lock is in step with dvc.yaml, code, params and metrics", file=sys.stderr)
+
+
 def run(args: argparse.Namespace) -> None:
     import tempfile
 
     from pipeline import revisions, verify
     from pipeline.errors import ConfigError, DataError, listed
-    from pipeline.verify import step
 
     if args.lock:
         if args.revision:
             raise ConfigError(f"--lock is about the workspace; found the revision {args.revision}")
-        if findings := step.findings(Path()):
-            heading = "dvc.lock is not in step; run `dvc repro` and commit it:"
-            raise DataError("\n  ".join([heading, *findings]))
-        print("verify: dvc.lock is in step with dvc.yaml, code, params and metrics", file=sys.stderr)
+        _check_lock()
         return
     revision = revisions.find(args.revision or "HEAD")
     if not revision.commit:
