@@ -96,6 +96,7 @@ def test_any_gzip_is_unpacked_as_far_as_its_header_claims_or_refused(
         (gzip.compress(VALID[0])[:10] + b"\xff" * 20, "it cut or damaged: Error -3"),
         (gzip.compress(VALID[0])[:-1], "it cut or damaged: Compressed file ended"),
     ],
+    ids=["zeros", "claim", "garbage", "cut"],
 )
 def test_a_gzip_that_is_damaged_or_a_bomb_is_named(tmp_path: Path, packed: bytes, found: str) -> None:
     (tmp_path / "x.gz").write_bytes(packed)
