@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import datasets, idx, table
-from pipeline.features import GradientHistograms
+from pipeline.estimators.gradients import GradientHistograms
 
 ROOT = Path(__file__).parent.parent
 RAW = ROOT / "data/raw"

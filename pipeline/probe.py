@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from pipeline.features import ExactPCA, GradientHistograms
+from pipeline.estimators.gradients import GradientHistograms
+from pipeline.estimators.pca import ExactPCA
 
 COMPONENTS, FOLDS = 64, 4
 SHRINKAGE = 0.2  # the pooled covariance's share in each class's

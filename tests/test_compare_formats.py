@@ -23,7 +23,7 @@ def results(name: str, errors: int, passed: dict[str, str] = PASSED, **params: A
     predictions = np.stack([rows, rows % 10, (rows + (rows < errors)) % 10], axis=1)
     model = Entry("data/model/model.skops", f"{errors % 16:x}" * 32)
     outs = [model, Entry("metrics/test.json", model.md5)]
-    stage = Stage("train", [Entry("pipeline/svm.py", "c" * 32)], {"params.yaml": params}, outs)
+    stage = Stage("train", [Entry("pipeline/estimators/svm.py", "c" * 32)], {"params.yaml": params}, outs)
     numbers = {"test.error_rate": errors / 1_000, "quality.test.suspects": errors}
     return Results(name, predictions, numbers, passed, Lock({"train": stage}))
 

@@ -31,7 +31,7 @@ def meddle(project: Path, path: str, change: str) -> None:
 @pytest.mark.parametrize(
     ("path", "change", "named"),
     [
-        ("pipeline/svm.py", " + '# edited'", "pipeline/svm.py"),
+        ("pipeline/estimators/svm.py", " + '# edited'", "pipeline/estimators/svm.py"),
         ("params.yaml", ".replace('C: null', 'C: 7')", "params.yaml: train"),
     ],
 )

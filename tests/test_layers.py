@@ -16,17 +16,16 @@ GROUND = {"errors", "files", "params", "datasets"}
 CONTAINS = {
     ("contract", "idx"),
     ("package_index", "sources"),
-    ("methods", "features"),
-    ("methods", "svm"),
+    ("methods", "estimators"),
     ("leakage", "measures"),
-    ("probe", "features"),
+    ("probe", "estimators"),
     ("verify", "lock"),
     ("verify", "revisions"),
     *(("compare", part) for part in ["lock", "metrics", "plots", "table"]),
     *(("quality", part) for part in ["contract", "idx", "table", "measures", "references"]),
     *(("quality", part) for part in ["leakage", "probe", "audit", "plots"]),
 }
-MODEL_CLASSES = {"pipeline/features.py", "pipeline/svm.py"}  # what a model's file names is imported by skops
+MODEL_CLASSES = {f"pipeline/estimators/{name}.py" for name in ["__init__", "gradients", "images", "pca", "svm"]}
 STAGES = [path.stem for path in (ROOT / "pipeline/stages").glob("[a-z]*.py")]
 
 

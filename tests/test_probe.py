@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from pipeline import idx
 from pipeline import probe as module
-from pipeline.features import ExactPCA, GradientHistograms
+from pipeline.estimators.gradients import GradientHistograms
+from pipeline.estimators.pca import ExactPCA
 from pipeline.probe import FOLDS, SHRINKAGE, Probe, Sums, log_likelihoods, probe
 
 Images = NDArray[np.uint8]

@@ -8,9 +8,11 @@ from sklearn.datasets import make_blobs
 from sklearn.exceptions import NotFittedError
 from sklearn.svm import SVC
 
-from pipeline import idx, svm
-from pipeline.features import ExactPCA, GradientHistograms
-from pipeline.svm import MatrixSVC
+from pipeline import idx
+from pipeline.estimators import svm
+from pipeline.estimators.gradients import GradientHistograms
+from pipeline.estimators.pca import ExactPCA
+from pipeline.estimators.svm import MatrixSVC
 
 
 @pytest.mark.parametrize("classes", [3, 5, 10])

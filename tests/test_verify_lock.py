@@ -27,8 +27,14 @@ def test_the_lock_of_a_fresh_clone_is_in_step(bare: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("change", "finding"),
     [
-        (lambda p: (p / "pipeline/svm.py").write_text("1"), "train: changed deps: pipeline/svm.py (modified)"),
-        (lambda p: (p / "pipeline/svm.py").unlink(), "train: changed deps: pipeline/svm.py (deleted)"),
+        (
+            lambda p: (p / "pipeline/estimators/svm.py").write_text("1"),
+            "train: changed deps: pipeline/estimators/svm.py (modified)",
+        ),
+        (
+            lambda p: (p / "pipeline/estimators/svm.py").unlink(),
+            "train: changed deps: pipeline/estimators/svm.py (deleted)",
+        ),
         (lambda p: (p / "metrics/test.json").unlink(), "evaluate: changed outs: metrics/test.json (deleted)"),
         (lambda p: edit(p / "params.yaml", train__C=3), "train: changed deps: params.yaml.train (modified)"),
         (lambda p: (p / "metrics/test.json").write_text("{}"), "changed outs: metrics/test.json (modified)"),

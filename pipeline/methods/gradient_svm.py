@@ -1,7 +1,7 @@
 """Gradient-direction histograms, principal components, RBF support vector machine.
 
-Source of the features: pipeline/features.py. The defaults were chosen on validation: six stratified hold-outs of
-10,000 training rows.
+Source of the features: pipeline/estimators/gradients.py. The defaults were chosen on validation: six stratified
+hold-outs of 10,000 training rows.
 """
 
 from typing import Annotated
@@ -9,9 +9,10 @@ from typing import Annotated
 import msgspec
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from pipeline.features import ExactPCA, GradientHistograms
+from pipeline.estimators.gradients import GradientHistograms
+from pipeline.estimators.pca import ExactPCA
+from pipeline.estimators.svm import MatrixSVC
 from pipeline.methods import Positive
-from pipeline.svm import MatrixSVC
 
 Components = Annotated[int, msgspec.Meta(ge=1, le=200)]  # there are 200 features
 

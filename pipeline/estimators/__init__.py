@@ -1,0 +1,1 @@
+"""The scikit-learn transformers and classifiers of which the methods are made."""
