@@ -21,10 +21,15 @@ STAGES = {
     "inspect": "check the raw files against the dataset's record",
     "convert": "convert the raw files to Parquet",
     "gate": "hold the Parquet files to the dataset's expectations",
+    "method": "check the method that params.yaml names, and record what it is made of",
     "train": "measure the validation error, then fit the model on all of train",
     "evaluate": "score the model on the test split, once",
+    "card": "write the model's card, beside it",
+    "score": "score one method for the leaderboard: validation, test, costs",
+    "leaderboard": "write the table, page and picture of all methods that were scored",
 }
 COMMANDS = {
+    "methods": "list the methods, or write what each is made of",
     "check": "hold any folder of four IDX files to a dataset's record and gates",
     "profile": "write the record of a new dataset from known good files",
     "compare": "compare two revisions: paired test, interval, what changed; exit 1 for a regression",

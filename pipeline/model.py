@@ -18,27 +18,38 @@ OURS = "pipeline.estimators."
 
 def save(estimator: Any, path: Path) -> None:
     """Publish a fitted estimator."""
-    write_bytes(path, stable(skops.io.dumps(estimator)))
+    write_bytes(path, dumps(estimator))
 
 
-def load(path: Path, pixels: int, classes: int) -> Any:
-    """The classifier of images of `pixels` into labels 0 to `classes` - 1 in a file that `save` wrote.
+def dumps(estimator: Any) -> bytes:
+    """A fitted estimator as the content of a skops file."""
+    return stable(skops.io.dumps(estimator))
 
-    Raises DataError where it is none, holds what is not trusted, or is of another kind.
-    """
+
+def load(path: Path, pixels: int, classes: int, package: str | None = None) -> Any:
+    """The classifier in a file that `save` wrote; UnavailableError where there is none, else as `loads`."""
     if not path.is_file():
         raise UnavailableError(f"{path}: not found; run `dvc repro` (or `dvc pull`) first")
+    return loads(path.read_bytes(), str(path), pixels, classes, package)
+
+
+def loads(content: bytes, where: str, pixels: int, classes: int, package: str | None = None) -> Any:
+    """The classifier of images of `pixels` into labels 0 to `classes` - 1 in what `dumps` gave, read from `where`.
+
+    package: one whose types are trusted beside the project's own. Raises DataError for content that is no such
+    file, holds what is not trusted, or is of another kind.
+    """
     try:
-        found = skops.io.get_untrusted_types(file=path)
-        if unknown := [name for name in found if not _is_ours(name)]:
-            raise DataError(f"{path}: expected a model of this project, found {', '.join(sorted(unknown))}")
-        estimator = skops.io.load(path, trusted=found)
+        found = skops.io.get_untrusted_types(data=content)
+        if unknown := [name for name in found if not (_is_ours(name) or name.startswith(f"{package}."))]:
+            raise DataError(f"{where}: expected a model of this project, found {', '.join(sorted(unknown))}")
+        estimator = skops.io.loads(content, trusted=found)
     except (zipfile.BadZipFile, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{path}: expected a skops file, found: {error}") from None
+        raise DataError(f"{where}: expected a skops file, found: {error}") from None
     labels = list(getattr(estimator, "classes_", []))
     if getattr(estimator, "n_features_in_", None) != pixels or labels != list(range(classes)):
         kind = f"{type(estimator).__name__} of {len(labels)} classes"
-        raise DataError(f"{path}: expected a classifier of {pixels} pixels into {classes} classes, found {kind}")
+        raise DataError(f"{where}: expected a classifier of {pixels} pixels into {classes} classes, found {kind}")
     return estimator
 
 

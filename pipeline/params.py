@@ -7,7 +7,7 @@ import msgspec
 
 from pipeline.files import convert, read_yaml
 
-Argument = bool | int | float | str | None
+Argument = bool | int | float | str | list[Any] | None
 
 
 class Validation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,6 +46,17 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dataset: str
     gate: Gate
     train: Train
+
+
+class Leaderboard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the methods are compared. rows: fit on a stratified part of train; None is all of it."""
+
+    rows: Annotated[int, msgspec.Meta(ge=1)] | None
+
+
+def load_leaderboard(path: Path) -> Leaderboard:
+    """Read the leaderboard's params.yaml; it raises as `load`."""
+    return convert(read_yaml(path), Leaderboard, path)
 
 
 def load(path: Path) -> Params:

@@ -73,6 +73,12 @@ def to_arrays(table: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return pixels.reshape(-1, *shape), labels
 
 
+def to_pixels(table: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Images uint8[n, pixels], a row each, and labels uint8[n] of a table, as `to_arrays`."""
+    images, labels = to_arrays(table)
+    return images.reshape(len(images), -1), labels
+
+
 def class_names(table: pa.Table) -> list[str]:
     """The names of the classes, in the order of their labels."""
     names: list[str] = json.loads(table.schema.metadata[b"class_names"])

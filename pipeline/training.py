@@ -1,4 +1,4 @@
-"""The part of the training split that is held out to measure the validation error."""
+"""Parts of the training split, stratified by label: one held out for the validation error, a smaller one."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,3 +21,16 @@ def hold_out(labels: NDArray[np.uint8], validation: Validation) -> tuple[Rows, R
         np.arange(n), test_size=validation.rows, stratify=labels, random_state=validation.seed
     )
     return np.sort(fit), np.sort(held)
+
+
+def part(labels: NDArray[np.uint8], rows: int | None) -> Rows:
+    """Row numbers of a stratified part of `rows` rows, in order; of all where there are no more, or for None."""
+    from sklearn.model_selection import train_test_split
+
+    every = np.arange(len(labels))
+    if rows is None or rows >= len(labels):
+        return every
+    classes = len(np.unique(labels))
+    if rows < classes:
+        raise ConfigError(f"rows: expected {classes} or more, found {rows:,}")
+    return np.sort(train_test_split(every, train_size=rows, stratify=labels, random_state=0)[0])

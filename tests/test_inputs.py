@@ -31,7 +31,7 @@ def meddle(project: Path, path: str, change: str) -> None:
 @pytest.mark.parametrize(
     ("path", "change", "named"),
     [
-        ("pipeline/estimators/svm.py", " + '# edited'", "pipeline/estimators/svm.py"),
+        ("pipeline/training.py", " + '# edited'", "pipeline/training.py"),
         ("params.yaml", ".replace('C: null', 'C: 7')", "params.yaml: train"),
     ],
 )
@@ -49,14 +49,28 @@ def test_what_is_edited_while_a_stage_runs_is_never_recorded_as_what_ran(
     assert run(sys.executable, "-m", "pipeline", "verify", "--lock").returncode == 1
 
 
+def test_the_method_s_own_code_is_held_too(reproduced: Path, run: Run) -> None:
+    meddle(reproduced, "pipeline/methods/meddler.py", " + '# edited'")
+    model = (reproduced / "data/model/model.skops").read_bytes()
+    done = run("dvc", "repro")
+    assert done.returncode != 0
+    assert (
+        "train: error: metrics/method.json: not of method meddler as it is now (code); run `dvc repro`\n"
+        in done.stderr
+    )
+    assert (reproduced / "data/model/model.skops").read_bytes() == model
+
+
 def test_what_the_stage_does_not_depend_on_may_be_edited(reproduced: Path, run: Run) -> None:
     meddle(reproduced, "pipeline/leakage.py", " + '# edited'")
+    assert run("dvc", "repro", "--single-item", "method").returncode == 0
     done = run("dvc", "repro", "--single-item", "train")
     assert done.returncode == 0, done.stderr
 
 
 def test_by_hand_nothing_is_recorded_and_nothing_is_held(reproduced: Path, run: Run) -> None:
     meddle(reproduced, "requirements/run.txt", " + '# edited'")
+    assert run(sys.executable, "-m", "pipeline", "method").returncode == 0
     done = run(sys.executable, "-m", "pipeline", "train")
     assert done.returncode == 0, done.stderr
 

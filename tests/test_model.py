@@ -12,7 +12,7 @@ import skops.io
 from conftest import ROOT, tiny_arrays
 from sklearn.pipeline import make_pipeline
 
-from pipeline import methods, model
+from pipeline import model, registry
 from pipeline.errors import DataError, UnavailableError
 from pipeline.params import Validation
 
@@ -20,10 +20,10 @@ from pipeline.params import Validation
 def fitted(name: str) -> object:
     images, labels = tiny_arrays(90, 0)
     arguments = {"components": 10} if name == "gradient_svm" else {}
-    return methods.build(name, arguments).fit(images.reshape(90, -1), labels)
+    return registry.build(name, arguments).fit(images.reshape(90, -1), labels)
 
 
-@pytest.mark.parametrize("name", methods.names())
+@pytest.mark.parametrize("name", registry.names())
 def test_a_loaded_model_predicts_the_same(name: str, tmp_path: Path) -> None:
     estimator, (images, _) = fitted(name), tiny_arrays(60, 1)
     model.save(estimator, tmp_path / "model.skops")
@@ -32,7 +32,7 @@ def test_a_loaded_model_predicts_the_same(name: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.predict(X), estimator.predict(X))  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", methods.names())
+@pytest.mark.parametrize("name", registry.names())
 def test_the_same_model_is_the_same_bytes_in_another_process(name: str, tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r})\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from pipeline import datasets, methods, params
+from pipeline import datasets, params, registry
 from pipeline.errors import ConfigError, UnavailableError
 from pipeline.params import Gate, Params, Train, Validation
 
@@ -20,7 +20,7 @@ def load(folder: Path, text: str) -> Params:
 def test_the_projects_own_file_loads_and_names_what_there_is() -> None:
     own = params.load(ROOT / "params.yaml")
     assert own.dataset in datasets.names()
-    assert own.train.method in methods.names()
+    assert own.train.method in registry.names()
 
 
 def test_a_file_gives_its_values(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_number_with_an_exponent_is_a_number(tmp_path: Path, text: str) -> Non
         ("100", "0", r"Expected `int` >= 1 - at `\$.train.validation.rows`"),
         ("seed: 0", "seed: -1", r"Expected `int` >= 0 - at `\$.train.validation.seed`"),
         ("seed: 0", "seed: 4294967296", r"Expected `int` <.* - at `\$.train.validation.seed`"),
-        ("}}}", "}, C: [1, 2]}}", r"got `array` - at `\$.train.arguments"),
+        ("}}}", "}, C: {one: 2}}}", r"got `object` - at `\$.train.arguments"),
         ("train: {", "train: 5, x: {", r"Expected `object`, got `int` - at `\$.train`"),
         (GOOD, "", "Expected `object`, got `null`"),
         (GOOD, "- mnist", "Expected `object`, got `array`"),

@@ -13,12 +13,12 @@ from conftest import Run, edit
 
 
 def test_a_second_run_has_nothing_to_do(reproduced: Path, run: Run) -> None:
-    assert run("dvc", "repro").stdout.count("didn't change, skipping") == 6
+    assert run("dvc", "repro").stdout.count("didn't change, skipping") == 8
 
 
 def test_another_folder_gives_the_same_lock_byte_for_byte(project: Path, reproduced_once: Path, run: Run) -> None:
     done = run("dvc", "repro")
-    assert done.stdout.count("Running stage") == 6
+    assert done.stdout.count("Running stage") == 8
     assert "gate: tiny: 101 expectations checked, none failed" in done.stdout
     assert re.search(
         r"^evaluate: test error rate \S+%, 95% interval \S+% to \S+% \(\d+ of 60\)$", done.stdout, re.M
@@ -30,7 +30,7 @@ def test_another_folder_gives_the_same_lock_byte_for_byte(project: Path, reprodu
 
 def test_outputs_are_what_the_readme_says(reproduced: Path) -> None:
     assert {path.name for path in (reproduced / "metrics").iterdir()} == {
-        "raw.json", "quality.json", "passed.json", "validation.json", "test.json",
+        "raw.json", "quality.json", "passed.json", "method.json", "validation.json", "test.json",
         "predictions.csv", "recall.csv", "misclassified.png", "suspects.csv", "suspects.png",
     }  # fmt: skip
     scores = json.loads((reproduced / "metrics/test.json").read_text())
@@ -117,6 +117,7 @@ def test_a_wrong_call_of_the_gate_takes_nothing_back(reproduced: Path, run: Run)
 def test_training_uses_one_blas_thread(reproduced: Path, run: Run) -> None:
     (reproduced / "pipeline/methods/spy.py").write_text(SPY)
     edit(reproduced / "params.yaml", train__method="spy")
+    assert run(sys.executable, "-m", "pipeline", "method").returncode == 0
     done = run(sys.executable, "-m", "pipeline", "train", OPENBLAS_NUM_THREADS="2")
     assert done.returncode == 0, done.stderr
 
@@ -125,9 +126,21 @@ def test_a_changed_parameter_runs_only_what_it_touches(reproduced: Path, run: Ru
     edit(reproduced / "params.yaml", train__C=0.001)
     done = run("dvc", "repro")
     assert [line for line in done.stdout.splitlines() if line.startswith("Running")] == [
+        "Running stage 'method':",
         "Running stage 'train':",
         "Running stage 'evaluate':",
+        "Running stage 'card':",
     ]
+
+
+def test_an_edit_of_one_method_retrains_no_other(reproduced: Path, run: Run) -> None:
+    with (reproduced / "pipeline/methods/gradient_svm.py").open("a") as file:
+        file.write("# edited\n")
+    done = run("dvc", "repro")
+    assert [line for line in done.stdout.splitlines() if line.startswith("Running")] == ["Running stage 'method':"]
+    with (reproduced / "pipeline/methods/logistic_regression.py").open("a") as file:
+        file.write("# edited\n")
+    assert "Running stage 'train':" in run("dvc", "repro").stdout
 
 
 def test_a_new_expectation_runs_the_gate_and_retrains_nothing(reproduced: Path, run: Run) -> None:

@@ -13,7 +13,10 @@ from test_verify import MODEL, VERIFY, entry, rewrite
 @pytest.fixture
 def bare(reproduced: Path) -> Path:
     """A project without its data, as a fresh clone is."""
+    card = (reproduced / "data/model/README.md").read_bytes()
     shutil.rmtree(reproduced / "data")
+    (reproduced / "data/model").mkdir(parents=True)
+    (reproduced / "data/model/README.md").write_bytes(card)  # which git holds
     shutil.rmtree(reproduced / ".dvc/cache")
     return reproduced
 
@@ -29,11 +32,11 @@ def test_the_lock_of_a_fresh_clone_is_in_step(bare: Path, run: Run) -> None:
     [
         (
             lambda p: (p / "pipeline/estimators/svm.py").write_text("1"),
-            "train: changed deps: pipeline/estimators/svm.py (modified)",
+            "method: changed deps: pipeline/estimators (modified)",
         ),
         (
             lambda p: (p / "pipeline/estimators/svm.py").unlink(),
-            "train: changed deps: pipeline/estimators/svm.py (deleted)",
+            "method: changed deps: pipeline/estimators (modified)",
         ),
         (lambda p: (p / "metrics/test.json").unlink(), "evaluate: changed outs: metrics/test.json (deleted)"),
         (lambda p: edit(p / "params.yaml", train__C=3), "train: changed deps: params.yaml.train (modified)"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parquet", type=Path, default=Path("data/parquet"))
+    parser.add_argument("--method", type=Path, default=Path("metrics/method.json"))
     parser.add_argument("--passed", type=Path, default=Path("metrics/passed.json"))
     parser.add_argument("--model", type=Path, default=Path("data/model/model.skops"))
     parser.add_argument("--metrics", type=Path, default=Path("metrics"), help="folder of all that is written")
@@ -14,12 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from threadpoolctl import threadpool_limits
 
-    from pipeline import files, metrics, model, plots, table
+    from pipeline import files, metrics, model, plots, registry, table
 
     test = table.read_passed(args.parquet / "test.parquet", args.passed)
     images, actual = table.to_arrays(test)
     names, pixels = table.class_names(test), images.reshape(len(images), -1)
-    estimator = model.load(args.model, pixels.shape[1], len(names))
+    package = registry.package(registry.read(args.method)["method"])
+    estimator = model.load(args.model, pixels.shape[1], len(names), package)
     with threadpool_limits(1):  # sums must not depend on the number of BLAS threads
         predicted = estimator.predict(pixels)
         probabilities = estimator.predict_proba(pixels) if hasattr(estimator, "predict_proba") else None

@@ -8,6 +8,7 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--parquet", type=Path, default=Path("data/parquet"))
+    parser.add_argument("--method", type=Path, default=Path("metrics/method.json"))
     parser.add_argument("--passed", type=Path, default=Path("metrics/passed.json"))
     parser.add_argument("--report", type=Path, default=Path("metrics/validation.json"))
     parser.add_argument("--model", type=Path, default=Path("data/model/model.skops"))
@@ -17,15 +18,16 @@ def run(args: argparse.Namespace) -> None:
     from threadpoolctl import threadpool_limits
     from tqdm import tqdm
 
-    from pipeline import files, methods, metrics, model, params, table, training
+    from pipeline import files, metrics, model, params, registry, table, training
 
     config = params.load(args.params).train
-    method = methods.build(config.method, config.arguments)
+    method = registry.build(config.method, config.arguments)
     images, labels = table.to_arrays(table.read_passed(args.parquet / "train.parquet", args.passed))
     pixels = images.reshape(len(images), -1)
     rows, held = training.hold_out(labels, config.validation)
     bar = tqdm(total=3, desc=f"fit {len(rows):,} rows", disable=None, file=sys.stderr)
-    with bar, threadpool_limits(1):  # sums must not depend on the number of BLAS threads
+    # Sums must not depend on the number of BLAS threads, nor the record of the method become another meanwhile.
+    with bar, threadpool_limits(1), registry.held(args.method, config.method, config.arguments):
         method.fit(pixels[rows], labels[rows])
         bar.set_description(f"predict {len(held):,} rows held out")
         bar.update()

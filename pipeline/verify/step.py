@@ -1,16 +1,17 @@
-"""Whether dvc.lock is in step with dvc.yaml, code, params, metrics and itself; data may be absent."""
+"""Whether each dvc.lock is in step with its dvc.yaml, code, params, metrics and the others; data may be absent."""
 
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from pipeline import lock
 from pipeline.errors import ConfigError, UnavailableError
 from pipeline.files import read_yaml
-from pipeline.lock import Lock
+from pipeline.lock import Lock, Stage
 
 ABSENT = {"deleted", "not in cache"}  # a fresh clone has no data; what the lock says of it is not in question
 BUSY = "Unable to acquire lock"  # another DVC is at work
@@ -18,8 +19,9 @@ BUSY = "Unable to acquire lock"  # another DVC is at work
 
 def findings_on(recorded: Lock, declared: dict[str, Any], status: dict[str, list[Any]]) -> list[str]:
     """What is wrong with a dvc.lock, given the stages of dvc.yaml and `dvc status --json`; data may be absent."""
-    found = [f"{stage}: not in dvc.lock" for stage in declared if stage not in recorded.stages]
-    found += [f"{stage}: not in dvc.yaml" for stage in recorded.stages if stage not in declared]
+    expected = [name for stage, options in declared.items() for name in _names(stage, options)]
+    found = [f"{stage}: not in dvc.lock" for stage in expected if stage not in recorded.stages]
+    found += [f"{stage}: not in dvc.yaml" for stage in recorded.stages if stage not in expected]
     found += [
         f"{stage}: frozen, so DVC does not look at its dependencies"
         for stage, options in declared.items()
@@ -41,6 +43,12 @@ def findings_on(recorded: Lock, declared: dict[str, Any], status: dict[str, list
     return found
 
 
+def _names(stage: str, options: dict[str, Any]) -> list[str]:
+    """What DVC calls a stage, or each of a matrix."""
+    values = product(*options.get("matrix", {}).values())
+    return [f"{stage}@{'-'.join(map(str, one))}" if one else stage for one in values]
+
+
 def _cached(declared: dict[str, Any]) -> Iterator[str]:
     """The outputs that DVC keeps, not git."""
     for stage in declared.values():
@@ -51,16 +59,28 @@ def _cached(declared: dict[str, Any]) -> Iterator[str]:
 
 
 def findings(project: Path) -> list[str]:
-    """The findings on the dvc.lock of a project."""
-    try:
-        recorded = lock.parse((project / lock.PATH).read_bytes(), lock.PATH)
-    except FileNotFoundError:
-        raise UnavailableError(f"{lock.PATH}: not found; run `dvc repro` and commit it") from None
+    """The findings on every dvc.lock of a project: its own, and one in each folder that has a dvc.yaml."""
+    recorded: dict[str, Stage] = {}
+    declared: dict[str, Any] = {}
+    for yaml in [project / "dvc.yaml", *sorted(project.glob("*/dvc.yaml"))]:
+        place = yaml.relative_to(project).as_posix()
+        prefix = f"{place}:" if "/" in place else ""
+        stages = (read_yaml(yaml) or {}).get("stages", {})
+        declared |= {f"{prefix}{name}": options for name, options in stages.items()}
+        recorded |= {f"{prefix}{name}": stage for name, stage in _read(yaml.with_suffix(".lock"), project).items()}
     done = subprocess.run(
         [sys.executable, "-m", "dvc", "status", "--json"], cwd=project, capture_output=True, text=True, check=False
     )
     if done.returncode:
         kind = UnavailableError if BUSY in done.stderr else ConfigError
         raise kind(f"dvc status: {' '.join(done.stderr.split())}")
-    declared = (read_yaml(project / "dvc.yaml") or {}).get("stages", {})
-    return findings_on(recorded, declared, json.loads(done.stdout))
+    return findings_on(Lock(recorded), declared, json.loads(done.stdout))
+
+
+def _read(path: Path, project: Path) -> dict[str, Stage]:
+    """The stages of a dvc.lock."""
+    where = path.relative_to(project).as_posix()
+    try:
+        return lock.parse(path.read_bytes(), where).stages
+    except FileNotFoundError:
+        raise UnavailableError(f"{where}: not found; run `dvc repro` and commit it") from None

@@ -1,0 +1,111 @@
+"""The model's card: what it is made of, on which data, how well it does, and what it is for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline import metrics
+from pipeline.datasets import Dataset
+from pipeline.params import Train
+
+CARD = """---
+library_name: scikit-learn
+tags: [image-classification, skops]
+datasets: [{dataset.name}]
+license: other
+---
+
+# {train.method} on {dataset.title}
+
+{description}
+
+## Results
+
+| split | error rate, with its 95% interval |
+|---|---|
+| validation, held out of train | {validation} |
+| test, scored once | {test} |
+
+By class, on test:
+
+| class | recall | 95% interval | n |
+|---|--:|--:|--:|
+{recalls}
+
+## Data
+
+{dataset.title}. {dataset.citation}. {dataset.licence}.
+
+The model is fitted on all of train; the validation error is that of a fit without the rows held out:
+{train.validation.rows:,}, stratified by label, seed {train.validation.seed}.
+
+| file or rows | SHA-256 |
+|---|---|
+{hashes}
+
+## Parameters
+
+| argument | value |
+|---|---|
+{arguments}
+
+Every argument that is not named has the method's own value, in the source below.
+
+| made of | version or SHA-256 |
+|---|---|
+{parts}
+
+## Use
+
+To tell which of {classes} classes a centred, grey {height} x {width} image shows, as in the data above; to learn,
+and to compare methods, data and pipelines. The model takes uint8[n, {pixels}], row-major, 0 for the background,
+and gives labels 0 to {last}:
+
+```python
+from pathlib import Path
+from pipeline import model
+
+classifier = model.load(Path("data/model/model.skops"), {pixels}, {classes})
+labels = classifier.predict(images.reshape(len(images), -1))
+```
+
+The file holds no pickle; what is neither scikit-learn's, NumPy's nor this project's is refused.
+
+## Limits
+
+The error rates hold for images that came about, were scaled and were centred as these were. Other sources, margins
+or alphabets, several objects at once and what is of no class at all were not measured, and every image gets one
+of the {classes} labels, whatever it shows. No decision about people, money or addresses should rest on it alone.
+"""
+
+
+def write(
+    dataset: Dataset,
+    train: Train,
+    description: str,
+    record: Mapping[str, Any],
+    passed: Mapping[str, str],
+    validation: dict[str, float],
+    test: dict[str, float],
+    recalls: Sequence[Mapping[str, str]],
+) -> str:
+    """The card, as Markdown.
+
+    record: what the method is made of. passed: SHA-256 of the rows that passed the gate, by split. recalls: the
+    rows of metrics/recall.csv.
+    """
+    height, width = dataset.shape
+    hashes = [(f"`{file.name}`", f"`{file.sha256}`") for file in dataset.files]
+    hashes += [(f"rows of {split} that passed the gate", f"`{passed[split]}`") for split in sorted(passed)]
+    parts = {f"`{path}`": f"`{digest}`" for path, digest in record["code"].items()} | record["packages"]
+    arguments = {f"`{key}`": f"`{value}`" for key, value in record["arguments"].items()} or {"none": ""}
+    return CARD.format(
+        dataset=dataset, train=train, description=description, height=height, width=width,
+        classes=len(dataset.class_names), last=len(dataset.class_names) - 1, pixels=height * width,
+        validation=metrics.in_words(validation), test=metrics.in_words(test),
+        recalls=_table((r["class"], r["recall"], f"{r['low']} to {r['high']}", r["n"]) for r in recalls),
+        hashes=_table(hashes), parts=_table(parts.items()), arguments=_table(arguments.items()),
+    )  # fmt: skip
+
+
+def _table(rows: Any) -> str:
+    return "\n".join(f"| {' | '.join(str(value) for value in row)} |" for row in rows)

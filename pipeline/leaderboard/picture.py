@@ -1,0 +1,105 @@
+"""Error against fit time, both axes logarithmic, as an SVG: our errors, their intervals, the published ones."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, StrictUndefined
+
+WIDTH, HEIGHT = 900, 560
+LEFT, RIGHT, TOP, BOTTOM = 70, 880, 20, 500  # edges of the plot
+TEMPLATE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {{ height }}"
+  font-family="system-ui, sans-serif" font-size="12">
+<rect width="{{ width }}" height="{{ height }}" fill="white"/>
+{% for at, text in x_ticks %}
+<path d="M{{ at }} {{ top }}V{{ bottom }}" stroke="#ddd"/>
+<text x="{{ at }}" y="{{ bottom + 18 }}" text-anchor="middle">{{ text }}</text>
+{% endfor %}
+{% for at, text in y_ticks %}
+<path d="M{{ left }} {{ at }}H{{ right }}" stroke="#ddd"/>
+<text x="{{ left - 8 }}" y="{{ at + 4 }}" text-anchor="end">{{ text }}</text>
+{% endfor %}
+<text x="{{ (left + right) / 2 }}" y="{{ height - 18 }}" text-anchor="middle">seconds to fit</text>
+<text transform="translate(18 {{ (top + bottom) / 2 }}) rotate(-90)" text-anchor="middle">test error, %</text>
+{% for mark in marks %}
+<g><title>{{ mark.title }}</title>
+{% if mark.published is not none %}
+<path d="M{{ mark.x }} {{ mark.y }}V{{ mark.published }}" stroke="#c60" stroke-dasharray="2 2"/>
+<circle cx="{{ mark.x }}" cy="{{ mark.published }}" r="4" fill="white" stroke="#c60" stroke-width="1.5"/>
+{% endif %}
+<path d="M{{ mark.x }} {{ mark.low }}V{{ mark.high }}" stroke="#06c" stroke-width="1.5"/>
+<circle cx="{{ mark.x }}" cy="{{ mark.y }}" r="4" fill="#06c"/>
+<text x="{{ mark.x + 7 }}" y="{{ mark.label }}">{{ mark.number }}</text></g>
+{% endfor %}
+<circle cx="{{ right - 250 }}" cy="{{ top + 14 }}" r="4" fill="#06c"/>
+<text x="{{ right - 240 }}" y="{{ top + 18 }}">measured here, with its 95% interval</text>
+<circle cx="{{ right - 250 }}" cy="{{ top + 32 }}" r="4" fill="white" stroke="#c60" stroke-width="1.5"/>
+<text x="{{ right - 240 }}" y="{{ top + 36 }}">published; its fit time is not known</text>
+</svg>
+"""
+
+
+class Mark(NamedTuple):
+    """A method in the picture, in its units. label: the height of its number's baseline."""
+
+    number: int
+    title: str
+    x: float
+    y: float
+    low: float
+    high: float
+    published: float | None
+    label: float
+
+
+class Axis(NamedTuple):
+    """A logarithmic axis from value `least` at `start` to value `most` at `end`."""
+
+    least: float
+    most: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        """Where a value stands, to a tenth of a unit."""
+        share = math.log(max(value, self.least) / self.least) / math.log(self.most / self.least)
+        return round(self.start + share * (self.end - self.start), 1)
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """1, 2 and 5 of each decade, with their places."""
+        decades = range(math.floor(math.log10(self.least)), math.ceil(math.log10(self.most)) + 1)
+        values = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
+        return [(self.at(value), f"{value:g}") for value in values if self.least <= value <= self.most]
+
+
+def draw(rows: Sequence[dict[str, Any]]) -> bytes:
+    """The SVG of the standings' rows that ran and have a fit time, numbered as in `rows`, from 1."""
+    shown = [(number, row) for number, row in enumerate(rows, 1) if "fit_seconds" in row]
+    seconds = [row["fit_seconds"] for _, row in shown]
+    errors = [value for _, row in shown for value in _errors(row) if value]
+    x = Axis(min(seconds) / 1.5, max(seconds) * 1.5, LEFT, RIGHT)
+    y = Axis(min(errors) / 1.2, max(errors) * 1.2, BOTTOM, TOP)
+    marks: list[Mark] = []
+    for number, row in sorted(shown, key=lambda pair: pair[1]["fit_seconds"]):
+        error, low, high, published = _errors(row)
+        title = f"{number}: {row['name']}, {error:.2f}% in {row['fit_seconds']:g} s"
+        place = x.at(row["fit_seconds"]), y.at(error)
+        own = None if published is None else y.at(published)
+        marks.append(Mark(number, title, *place, y.at(low), y.at(high), own, _free(*place, marks)))
+    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(TEMPLATE)
+    sizes = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
+    return page.render(marks=marks, x_ticks=x.ticks(), y_ticks=y.ticks(), **sizes).encode() + b"\n"
+
+
+def _errors(row: dict[str, Any]) -> tuple[float, float, float, float | None]:
+    """Percent: the test error, the ends of its interval, and the published error."""
+    error, low, high = (100 * row[f"test_error_rate{end}"] for end in ("", "_low", "_high"))
+    return error, low, high, row.get("published_error_percent")
+
+
+def _free(x: float, y: float, marks: Sequence[Mark]) -> float:
+    """A height for a number beside (x, y) where none stands yet."""
+    label = y + 4
+    while any(abs(mark.x - x) < 20 and abs(mark.label - label) < 11 for mark in marks):
+        label += 11
+    return round(label, 1)

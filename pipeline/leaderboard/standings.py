@@ -1,0 +1,95 @@
+"""The rows of the leaderboard, from what each method scored and what was published of it."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipeline import registry
+from pipeline.compare.paired import Paired
+from pipeline.errors import DataError, UnavailableError, listed
+from pipeline.metrics import DIGITS
+
+DEFAULT = "gradient_svm"  # what the others are tested against
+COLUMNS = [
+    "name", "method", "preprocessing", "published_error_percent", "source",
+    "test_error_rate", "test_error_rate_low", "test_error_rate_high", "test_errors", "test_n",
+    "validation_error_rate", "validation_n", "difference", "p_value",
+    "fit_seconds", "microseconds_per_image", "model_bytes", "cores", "not_run",
+]  # fmt: skip
+
+
+class Published(msgspec.Struct, frozen=True):
+    """A row of rows.csv: the published list, and ours. name: of our method, where we have one."""
+
+    name: str | None
+    method: str
+    preprocessing: str
+    published_error_percent: float | None
+    source: str | None
+
+
+def published(path: Path) -> list[Published]:
+    """The rows of the CSV file; DataError for what is none."""
+    with path.open(newline="") as file:
+        rows = [{key: value or None for key, value in row.items()} for row in csv.DictReader(file)]
+        try:
+            return msgspec.convert(rows, list[Published], strict=False)
+        except msgspec.ValidationError as error:
+            raise DataError(f"{path}: {error}") from None
+
+
+def standings(board: Path) -> list[dict[str, Any]]:
+    """Each method, best first, then those that did not run; one that was published twice has two rows.
+
+    board: the folder that holds rows.csv, results, errors and costs. difference and p_value compare with the
+    default method on the same test rows: error rate minus its own, and the exact McNemar test, adjusted for the
+    number of methods (S. Holm, Scand. J. Stat. 6, 1979).
+    """
+    paths = {name: board / "results" / f"{name}.json" for name in registry.names()}
+    results = {name: json.loads(path.read_bytes()) for name, path in paths.items() if path.is_file()}
+    scored = [name for name in results if "test" in results[name]]
+    if DEFAULT not in scored:
+        raise UnavailableError(f"{board}/results/{DEFAULT}.json: not found; run `dvc repro {board}/dvc.yaml`")
+    wrong = {name: _wrong(board / "errors" / f"{name}.csv") for name in scored}
+    n = results[DEFAULT]["test"]["n"]
+    pairs = {
+        name: Paired(n, len(wrong[name] - wrong[DEFAULT]), len(wrong[DEFAULT] - wrong[name])) for name in scored
+    }
+    p_values = holm({name: pair.p_value for name, pair in pairs.items() if name != DEFAULT})
+    for name, value in p_values.items():
+        results[name] |= {"difference": round(pairs[name].difference, DIGITS), "p_value": value}
+    described = [msgspec.to_builtins(row) for row in published(board / "rows.csv")]
+    undescribed = sorted(results.keys() - {row["name"] for row in described})
+    described += [{"name": name, "method": registry.description(name)} for name in undescribed]
+    rows = [row | _measured(board, row["name"], results.get(row["name"], {})) for row in described]
+    return sorted(rows, key=lambda row: row.get("test_error_rate", 2))
+
+
+def holm(p_values: dict[str, float]) -> dict[str, float]:
+    """Each p-value adjusted so that all of them together keep their level."""
+    adjusted, largest = {}, 0.0
+    for rank, name in enumerate(sorted(p_values, key=lambda name: (p_values[name], name))):
+        largest = max(largest, min(1.0, p_values[name] * (len(p_values) - rank)))
+        adjusted[name] = float(f"{largest:.3g}")
+    return adjusted
+
+
+def _wrong(path: Path) -> set[str]:
+    """The ids of the test rows that a method got wrong."""
+    with path.open(newline="") as file:
+        return {row["id"] for row in csv.DictReader(file)}
+
+
+def _measured(board: Path, name: str | None, result: dict[str, Any]) -> dict[str, Any]:
+    """The columns that were measured here."""
+    if "test" not in result:
+        missing = result.get("missing")
+        return {"not_run": f"{listed(missing)} not installed" if missing else "not among ours"}
+    costs = board / "costs" / f"{name}.json"
+    found = result | (json.loads(costs.read_bytes()) if costs.is_file() else {})
+    for part in ("test", "validation"):
+        found |= {f"{part}_{key}": value for key, value in result[part].items()}
+    return {key: value for key, value in found.items() if key in COLUMNS}

@@ -1,0 +1,45 @@
+"""The model card says what the files beside it say, and its code loads the model."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from conftest import ROOT, Run, edit
+
+CARD = (ROOT / "data/model/README.md").read_text()
+
+
+def test_every_number_is_that_of_the_metrics() -> None:
+    for name in ("validation", "test"):
+        scores = json.loads((ROOT / f"metrics/{name}.json").read_text())
+        assert f"({scores['errors']} of {scores['n']:,}) |" in CARD
+    for line in (ROOT / "metrics/recall.csv").read_text().splitlines()[1:]:
+        label, recall, low, high, n = line.split(",")
+        assert f"| {label} | {recall} | {low} to {high} | {n} |" in CARD
+
+
+def test_every_hash_is_that_of_the_data_and_the_code() -> None:
+    for record in ("passed", "method"):
+        hashes = re.findall(r"[0-9a-f]{64}", (ROOT / f"metrics/{record}.json").read_text())
+        assert hashes
+        assert all(f"`{digest}`" in CARD for digest in hashes)
+
+
+def test_it_is_written_anew_for_other_params_and_holds_nothing_of_the_machine(reproduced: Path, run: Run) -> None:
+    card = reproduced / "data/model/README.md"
+    before = card.read_text()
+    assert "| `C` |" not in before
+    edit(reproduced / "params.yaml", train__C=0.5)
+    assert run("dvc", "repro").returncode == 0
+    assert "| `C` | `0.5` |" in card.read_text()
+    assert str(reproduced) not in before
+
+
+def test_its_code_loads_the_model(reproduced: Path, run: Run) -> None:
+    card = (reproduced / "data/model/README.md").read_text()
+    code = re.search(r"```python\n(.*?)```", card, re.DOTALL)
+    assert code is not None
+    before = "import numpy as np; images = np.zeros((4, 28, 28), np.uint8)\n"
+    done = run(sys.executable, "-c", f"{before}{code[1]}print(labels.shape)")
+    assert (done.returncode, done.stdout) == (0, "(4,)\n"), done.stderr

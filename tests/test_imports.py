@@ -1,0 +1,34 @@
+"""Which modules a module is made of: found at any depth, inside functions too, without running anything."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import imports
+
+FILES = {
+    "pipeline/a.py": "from pipeline import b\nimport numpy\nraise SystemExit",
+    "pipeline/b.py": "def f():\n    from pipeline.c import d\n    import pipeline.e",
+    "pipeline/c/__init__.py": "from pipeline import a",
+    "pipeline/c/d.py": "",
+    "pipeline/e.py": "",
+    "pipeline/other.py": "from pipeline import a",
+}
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(imports, "ROOT", tmp_path)
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_a_closure_has_all_that_is_imported_and_itself(tree: Path) -> None:
+    found = {path.relative_to(tree).as_posix() for path in imports.closure(tree / "pipeline/a.py")}
+    assert found == FILES.keys() - {"pipeline/other.py"}
+
+
+def test_a_module_that_imports_nothing_of_the_project_is_alone(tree: Path) -> None:
+    assert imports.closure(tree / "pipeline/e.py") == {tree / "pipeline/e.py"}

@@ -1,0 +1,130 @@
+"""The leaderboard through DVC, on a tiny dataset; and the one that is committed, on MNIST."""
+
+import csv
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from conftest import ROOT, Run, edit
+
+from pipeline import registry
+from pipeline.__main__ import main
+from pipeline.leaderboard.standings import DEFAULT
+
+BOARD = ROOT / "leaderboard"
+REPRO = ("dvc", "repro", "leaderboard/dvc.yaml")
+OTHER = (
+    '"""Needs what is not here."""\nREQUIRES = ("no_such_package",)\ndef estimator():\n    raise AssertionError\n'
+)
+
+
+def ran(stdout: str) -> list[str]:
+    lines = stdout.splitlines()
+    return [line.partition("dvc.yaml:")[2].rstrip("':") for line in lines if line.startswith("Running stage")]
+
+
+@pytest.fixture
+def scored(reproduced: Path, run: Run) -> Path:
+    """A tiny project whose leaderboard has two methods that ran and one whose package is missing."""
+    (reproduced / "leaderboard").mkdir()
+    for name in ("dvc.yaml", "params.yaml", "rows.csv"):
+        shutil.copy(BOARD / name, reproduced / "leaderboard" / name)
+    (reproduced / "pipeline/methods/other.py").write_text(OTHER)
+    methods = [DEFAULT, "logistic_regression", "other"]
+    edit(reproduced / "leaderboard/dvc.yaml", stages__score__matrix__method=methods)
+    done = run(*REPRO)
+    assert done.returncode == 0, done.stderr
+    assert ran(done.stdout) == ["methods", *(f"score@{name}" for name in methods), "leaderboard"]
+    return reproduced
+
+
+def test_one_command_runs_what_has_changed_and_nothing_else(scored: Path, run: Run) -> None:
+    assert ran(run(*REPRO).stdout) == []
+    for path in (scored / "leaderboard/costs").iterdir():  # another machine's seconds
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"fit_seconds": 99.0}))
+    assert ran(run(*REPRO).stdout) == []
+    assert run("dvc", "repro").stdout.count("Running stage") == 0
+    with (scored / "pipeline/methods/logistic_regression.py").open("a") as file:
+        file.write("# edited\n")
+    assert ran(run(*REPRO).stdout) == ["methods", "score@logistic_regression"]
+    edit(scored / "leaderboard/params.yaml", rows=90)
+    assert ran(run(*REPRO).stdout)[-4:-1] == [
+        f"score@{name}" for name in (DEFAULT, "logistic_regression", "other")
+    ]
+
+
+def test_a_method_whose_package_is_missing_is_marked_and_stops_nothing(scored: Path) -> None:
+    rows = list(csv.DictReader((scored / "leaderboard/leaderboard.csv").open(newline="")))
+    assert {row["not_run"] for row in rows if row["name"] == "other"} == {"no_such_package not installed"}
+    assert [row["name"] for row in rows if row["test_error_rate"]] == [DEFAULT, "logistic_regression"]
+    assert "not run: no_such_package not installed" in (scored / "leaderboard/README.md").read_text()
+
+
+def test_a_score_of_code_that_is_not_the_recorded_one_is_refused(scored: Path, run: Run) -> None:
+    with (scored / "pipeline/methods/logistic_regression.py").open("a") as file:
+        file.write("# edited\n")
+    done = run(sys.executable, "-m", "pipeline", "score", "logistic_regression")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "code/logistic_regression.json: not of method logistic_regression as it is now (code)" in done.stderr
+
+
+def test_the_committed_leaderboard_has_every_method() -> None:
+    matrix = yaml.safe_load((BOARD / "dvc.yaml").read_text())["stages"]["score"]["matrix"]["method"]
+    assert sorted(matrix) == registry.names()
+    for folder in ("results", "errors", "code"):
+        assert sorted(path.stem for path in (BOARD / folder).iterdir()) == registry.names()
+
+
+def test_the_committed_table_page_and_picture_are_those_of_the_committed_scores(tmp_path: Path) -> None:
+    shutil.copytree(BOARD, tmp_path / "leaderboard")
+    written = ["leaderboard.csv", "README.md", "errors.svg"]
+    for name in written:
+        (tmp_path / "leaderboard" / name).unlink()
+    assert main(["leaderboard", "--board", str(tmp_path / "leaderboard")]) == 0
+    for name in written:
+        assert (tmp_path / "leaderboard" / name).read_bytes() == (BOARD / name).read_bytes(), name
+
+
+def test_the_default_method_has_the_errors_that_the_pipeline_measured() -> None:
+    columns = np.loadtxt(ROOT / "metrics/predictions.csv", int, delimiter=",", skiprows=1)
+    wrong = np.loadtxt(BOARD / f"errors/{DEFAULT}.csv", int, delimiter=",", skiprows=1)
+    np.testing.assert_array_equal(wrong, columns[columns[:, 1] != columns[:, 2]])
+    assert json.loads((BOARD / f"results/{DEFAULT}.json").read_text())["test"] == json.loads(
+        (ROOT / "metrics/test.json").read_text()
+    )
+
+
+def test_every_error_is_the_published_one_or_less_or_its_reason_is_written_down() -> None:
+    rows = list(csv.DictReader((BOARD / "leaderboard.csv").open(newline="")))
+    above = {
+        row["name"]
+        for row in rows
+        if row["test_error_rate"] and row["published_error_percent"]
+        if 100 * float(row["test_error_rate"]) > float(row["published_error_percent"])
+    }
+    for name in above:
+        assert "Above its published error:" in " ".join(registry.source(name).read_text().split()), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", registry.names())
+def test_every_method_runs_on_5000_rows_of_mnist(name: str, tmp_path: Path) -> None:
+    if registry.missing(name):
+        pytest.skip(f"{', '.join(registry.missing(name))} not installed")
+    (tmp_path / "params.yaml").write_text("rows: 5000\n")
+    assert main(["methods", "--records", str(tmp_path / "code")]) == 0
+    calls = [
+        "--params",
+        str(ROOT / "params.yaml"),
+        "--parquet",
+        str(ROOT / "data/parquet"),
+        "--board",
+        str(tmp_path),
+    ]
+    assert main(["score", name, *calls, "--passed", str(ROOT / "metrics/passed.json")]) == 0
+    scores = json.loads((tmp_path / f"results/{name}.json").read_text())
+    assert scores["test"]["error_rate"] < 0.2

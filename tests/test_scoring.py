@@ -1,0 +1,74 @@
+"""One method's score: fitted without the rows held out and with all, scored by the model that was saved."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import tiny_arrays
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from pipeline import registry
+from pipeline.leaderboard import scoring
+from pipeline.params import Validation
+
+Rows = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+
+def tiny(rows: int, seed: int) -> Rows:
+    images, labels = tiny_arrays(rows, seed)
+    return images.reshape(rows, -1), labels
+
+
+TRAIN, TEST = tiny(300, 0), tiny(60, 1)
+VALIDATION = Validation(rows=60, seed=0)
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(None, [240, 300]), (90, [90, 90]), (260, [240, 260])])
+def test_it_is_fitted_twice_on_the_rows_asked_for(rows: int | None, sizes: list[int]) -> None:
+    fitted: list[int] = []
+
+    class Counting(LogisticRegression):  # type: ignore[misc]
+        def fit(self, X: Any, y: Any) -> LogisticRegression:
+            fitted.append(len(X))
+            return LogisticRegression().fit(X, y)
+
+    score = scoring.score(Counting, TRAIN, TEST, VALIDATION, rows)
+    assert fitted == sizes
+    assert (score.results["validation"]["n"], score.results["test"]["n"]) == (60, 60)
+
+
+def test_the_errors_are_those_of_the_predictions() -> None:
+    actual = TEST[1].copy()
+    actual[:7] = (actual[:7] + 1) % 3
+    score = scoring.score(
+        lambda: registry.build("logistic_regression", {}), TRAIN, (TEST[0], actual), VALIDATION, None
+    )
+    assert score.results["test"]["errors"] == 7 == (score.predicted != actual).sum()
+    expected = registry.build("logistic_regression", {}).fit(*TRAIN).predict(TEST[0])
+    np.testing.assert_array_equal(score.predicted, expected)
+
+
+def test_costs_stand_apart_so_that_results_are_the_same_in_every_run(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        score = scoring.score(lambda: registry.build("logistic_regression", {}), TRAIN, TEST, VALIDATION, None)
+        scoring.publish(tmp_path / folder, "m", score, TEST[1])
+    one, two = (
+        [(tmp_path / folder / file).read_bytes() for file in ("results/m.json", "errors/m.csv")]
+        for folder in ("one", "two")
+    )
+    assert one == two
+    assert not {"fit_seconds", "model_bytes"} & json.loads(one[0]).keys()
+    costs = json.loads((tmp_path / "one/costs/m.json").read_bytes())
+    assert costs.keys() == {"fit_seconds", "microseconds_per_image", "model_bytes", "cores"}
+    assert min(costs.values()) > 0
+
+
+def test_the_rows_that_are_wrong_are_kept(tmp_path: Path) -> None:
+    score = scoring.Score({}, np.array([3, 1, 2], np.uint8), {})
+    scoring.publish(tmp_path, "m", score, np.array([3, 2, 1], np.uint8))
+    with (tmp_path / "errors/m.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [["id", "actual", "predicted"], ["1", "2", "1"], ["2", "1", "2"]]
