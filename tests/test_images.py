@@ -9,7 +9,7 @@ from scipy import ndimage
 from sklearn.exceptions import NotFittedError
 
 from pipeline import idx
-from pipeline.estimators.images import CHUNK, Deskewing, moved, shape_of, slants
+from pipeline.estimators.images import CHUNK, Deskewing, Subsampling, moved, shape_of, slants
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +66,17 @@ def test_it_must_be_fitted_and_keep_to_the_size() -> None:
         Deskewing().transform(np.zeros((1, 4), np.uint8))
     with pytest.raises(ValueError, match="expecting 9 features"):
         Deskewing().fit(np.zeros((1, 9), np.uint8)).transform(np.zeros((1, 4), np.uint8))
+
+
+def test_subsampling_takes_the_mean_of_the_area(digits: NDArray[np.uint8]) -> None:
+    smaller = Subsampling(side=16, margin=2).fit_transform(digits.reshape(-1, 784))
+    fine = np.kron(digits[:9, 2:-2, 2:-2], np.ones((2, 2)))  # 48 x 48, so that 3 x 3 of them are a new pixel
+    expected = fine.reshape(9, 16, 3, 16, 3).mean(axis=(2, 4))
+    np.testing.assert_allclose(smaller[:9].reshape(9, 16, 16), expected, atol=0.501)
+    assert smaller.shape == (1200, 256)
+
+
+def test_subsampling_keeps_what_is_small_enough(digits: NDArray[np.uint8]) -> None:
+    flat = digits[:5].reshape(-1, 784)
+    np.testing.assert_array_equal(Subsampling(side=28, margin=0).fit_transform(flat), flat)
+    np.testing.assert_array_equal(Subsampling(side=9, margin=9).fit_transform(flat[:, :3]), flat[:, 1:2])

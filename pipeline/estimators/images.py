@@ -121,3 +121,35 @@ class Deskewing(ImageTransformer):
         maps[:, 1, 0] = leans
         maps[:, :, 2] = centres - (np.array(images.shape[1:]) - 1) / 2
         return moved(images, maps).reshape(len(images), -1)
+
+
+class Subsampling(ImageTransformer):
+    """Makes each image smaller: a pixel of the result is the mean of the area that it covers.
+
+    side: pixels a side of the result; margin: pixels at each edge of the image that are left out first. Where an
+    image has fewer, as many as it has.
+    """
+
+    def __init__(self, side: int = 16, margin: int = 2) -> None:
+        self.side = side
+        self.margin = margin
+
+    def transform(self, X: Images) -> Images:
+        """Smaller images uint8[n, side * side] of X, uint8[n, h * w]."""
+        images = self._images(X)
+        down, across = (self._shares(size) for size in images.shape[1:])
+
+        def smaller(part: slice) -> Images:
+            means = down @ images[part].astype(np.float32) @ across.T / (down[0].sum() * across[0].sum())
+            return np.rint(means).astype(np.uint8).reshape(len(means), -1)
+
+        return by_chunks(len(images), smaller)
+
+    def _shares(self, size: int) -> NDArray[np.float32]:
+        """How much each pixel of the result covers of each of the image's: whole numbers, float32[side, size]."""
+        margin = min(self.margin, (size - 1) // 2)
+        inner = size - 2 * margin
+        side = min(self.side, inner)
+        start, new = (np.arange(size) - margin)[None] * side, np.arange(side)[:, None] * inner
+        covered = np.minimum(start + side, new + inner) - np.maximum(start, new)
+        return np.maximum(covered, 0).astype(np.float32)
