@@ -25,12 +25,12 @@ class Distortions(BaseEstimator):
 
     def __init__(
         self,
-        rotation: float = 10.0,
-        scale: float = 0.12,
+        rotation: float = 8.0,
+        scale: float = 0.1,
         slant: float = 0.1,
-        shift: float = 1.0,
-        alpha: float = 34.0,
-        sigma: float = 4.0,
+        shift: float = 0.0,
+        alpha: float = 30.0,
+        sigma: float = 5.0,
         share: int = 10,
     ) -> None:
         self.rotation = rotation
@@ -76,7 +76,7 @@ class Distortions(BaseEstimator):
         noise = 2 * rng.random((n * 2 * height, width), np.float32) - 1
         across = (noise @ self._gaussian(width)).reshape(n * 2, height, width)
         down = across.transpose(0, 2, 1).reshape(-1, height) @ self._gaussian(height)
-        return self.alpha * down.reshape(n, 2, width, height).transpose(0, 1, 3, 2)
+        return np.float32(self.alpha) * down.reshape(n, 2, width, height).transpose(0, 1, 3, 2)
 
     def _gaussian(self, size: int) -> NDArray[np.float32]:
         """The matrix that smooths a line: float32[size, size]."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -26,8 +27,8 @@ Layer = tuple[Floats, Floats]  # weights [inputs, outputs] and biases [outputs]
 class NetworkClassifier(ClassifierMixin, BaseEstimator):
     """Layers of rectified linear units, trained by Adam in single precision, on distorted images if asked for.
 
-    Source of the optimiser: D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015. Its rate falls to
-    zero along half a cosine.
+    Source of the optimiser: D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015. Its rate
+    falls to zero along half a cosine.
 
     hidden: units of each hidden layer; loss: "squared" (of one output a class, 0 or 1) or "cross_entropy" (of the
     softmax); distortions: drawn anew for each epoch, or None; batch_size: rows a step.
@@ -101,15 +102,15 @@ class _Training:
 
     def __init__(self, sizes: Sequence[int], loss: str, rng: np.random.Generator) -> None:
         self.loss = loss
-        self.pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+        self.pairs = list(pairwise(sizes))
         total = sum((inputs + 1) * outputs for inputs, outputs in self.pairs)
         self.values, self.mean, self.square, *self.gradients = np.zeros((3 + SHARDS, total), np.float32)
-        self.layers = self._layers(self.values)
+        self.layers = self.layers_of(self.values)
         for weights, _ in self.layers:
             weights[:] = rng.standard_normal(weights.shape, np.float32) * np.float32((2 / len(weights)) ** 0.5)
         self.steps = 0
 
-    def _layers(self, flat: Floats) -> list[Layer]:
+    def layers_of(self, flat: NDArray[Any]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
         """Views of a flat array as weights and biases."""
         layers, start = [], 0
         for inputs, outputs in self.pairs:
@@ -122,7 +123,7 @@ class _Training:
         """Move all weights once, by a batch's rows and their targets."""
         self.steps += 1
         cuts = [len(x) * shard // SHARDS for shard in range(SHARDS + 1)]
-        parts = [(x[a:b], targets[a:b]) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        parts = [(x[a:b], targets[a:b]) for a, b in pairwise(cuts)]
         list(pool.map(self._descend, self.gradients, parts, [len(x)] * SHARDS))
         blocks = range(0, len(self.values), BLOCK)
         list(pool.map(partial(self._update, blocks, rate), range(SHARDS)))
@@ -136,7 +137,7 @@ class _Training:
             np.exp(output - output.max(axis=1, keepdims=True), out=output)
             output /= output.sum(axis=1, keepdims=True)
         delta = (output - targets) / np.float32(n)
-        for (weights, _), (by_weight, by_bias) in zip(self.layers[::-1], self._layers(flat)[::-1], strict=True):
+        for (weights, _), (by_weight, by_bias) in zip(self.layers[::-1], self.layers_of(flat)[::-1], strict=True):
             value = values.pop()
             np.matmul(value.T, delta, out=by_weight)
             delta.sum(axis=0, out=by_bias)

@@ -1,0 +1,13 @@
+"""A network of two hidden layers, 500 and 150 units, on the pixels, trained on the squared error.
+
+Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
+Proceedings of the IEEE 86(11), 1998. The defaults were chosen on validation.
+"""
+
+from pipeline.estimators.network import NetworkClassifier
+from pipeline.methods import Count, Positive
+
+
+def estimator(epochs: Count = 8, learning_rate: Positive = 0.002) -> NetworkClassifier:
+    """epochs: passes over the rows; learning_rate: of the first step, falling to zero."""
+    return NetworkClassifier((500, 150), "squared", epochs=epochs, learning_rate=learning_rate)
