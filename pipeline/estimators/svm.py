@@ -1,7 +1,6 @@
-"""A support vector machine that fits on the rows that matter and predicts by matrix products."""
+"""A support vector machine that fits pairs of classes on the rows that matter, and predicts by matrix products."""
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from typing import Any, Self
@@ -9,101 +8,145 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.svm import SVC
-from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-CHUNK = 500
-FEW = 5000  # up to so many rows are fitted at once
-SHARE = 4  # one row in so many is fitted first
-MARGIN = 1.1  # rows within this margin of the first fit take part in the second; those beyond 1 have no weight
+CHUNK = 250  # rows at a time: their kernel stays in the processor's cache
+FEW = 5000  # up to so many rows libsvm fits at once
+FIRST = 1000  # so many rows of a pair of classes are fitted first
+KEPT = 1.1  # rows within this margin stay in the working set; those beyond 1 have no weight
+
+Floats = NDArray[np.float64]
 
 
 class MatrixSVC(SVC):
-    """scikit-learn's SVC with an RBF kernel, fitted by working set, predicting by products with support vectors.
+    """scikit-learn's SVC, fitted by working sets in threads, predicting by products with support vectors.
 
-    `fit` first fits a part of the rows, then those near or beyond its margins, and adds rows until none outside
-    violates the optimum's conditions: the machine is the one that SVC finds with all rows, within its `tol`.
+    Each pair of classes is fitted on a part of its rows, then on those and the rows that violate the optimum's
+    conditions, until none does: the machine is the one that SVC finds with all rows, within its `tol`.
     Source: E. Osuna, R. Freund, F. Girosi, "An improved training algorithm for support vector machines", 1997.
 
     `predict` decides as libsvm does: each pair of classes votes, the first class with the most votes wins.
+    Few rows, weights, sparse rows, and kernels other than 'linear', 'poly' and 'rbf', are left to SVC.
     """
 
-    support_: NDArray[np.int32]
+    def fit(self, X: Floats, y: NDArray[Any]) -> Self:
+        """Fit on X, float64[n, d], and y, labels[n].
 
-    def fit(self, X: NDArray[np.float64], y: NDArray[Any]) -> Self:
-        """Fit on X, float64[n, d], and y, labels[n]."""
-        classes, one_of_each = np.unique(y, return_index=True)
-        if self.kernel != "rbf" or isinstance(self.gamma, str) or len(classes) < 3:
-            raise ValueError("MatrixSVC takes kernel 'rbf', a number as gamma, three classes or more")
-        if len(X) <= FEW:
-            return super().fit(X, y)
-        first = np.union1d(np.argsort(y, kind="stable")[::SHARE], one_of_each)
-        super().fit(X[first], y[first])
-        kept = self._margins(X, y) < MARGIN
-        kept[first[self.support_]] = True
+        Without SVC's sample weights: in libsvm a weight of two is not quite the same as the row twice.
+        """
+        return super().fit(X, y)
+
+    def _dense_fit(
+        self, X: Floats, y: Floats, sample_weight: Floats, solver_type: int, kernel: str, random_seed: int
+    ) -> None:
+        """Fit X, float64[n, d], y, class numbers[n]: what SVC's own `fit` calls after its checks."""
+        special = len(sample_weight) or self.class_weight is not None or not self._has_products()
+        if len(X) <= FEW or special or self._effective_probability:
+            super()._dense_fit(X, y, sample_weight, solver_type, kernel, random_seed)
+            return
+        rows = [np.flatnonzero(y == label) for label in range(len(self.classes_))]
+        with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+            pairs = list(combinations(range(len(rows)), 2))
+            fits = list(pool.map(lambda pair: self._fit_pair(X, rows[pair[0]], rows[pair[1]]), pairs))
+        dual = np.zeros((len(rows) - 1, len(X)))
+        for (one, other), (support, weights, *_) in zip(pairs, fits, strict=True):
+            dual[np.where(y[support] == one, other - 1, one), support] = weights
+        used = [own[dual[:, own].any(axis=0)] for own in rows]
+        self.support_ = np.concatenate(used).astype(np.int32)
+        self.support_vectors_, self.dual_coef_ = X[self.support_], np.ascontiguousarray(dual[:, self.support_])
+        self._n_support = np.array([len(own) for own in used], np.int32)
+        self.intercept_ = np.array([fit[2] for fit in fits])
+        self._num_iter, self.fit_status_ = (
+            np.array([fit[3] for fit in fits], np.int32),
+            max(fit[4] for fit in fits),
+        )
+        self._probA = self._probB = np.empty(0)
+
+    def _fit_pair(
+        self, X: Floats, one: NDArray[np.intp], other: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp], Floats, float, int, int]:
+        """The support rows of a pair of classes, their weights, the intercept, iterations, status.
+
+        one, other: the rows of either class. A positive decision speaks for `one`.
+        """
+        rows = np.concatenate([one, other])
+        sign = np.where(np.arange(len(rows)) < len(one), 1, -1)
+        pair = X[rows]
+        names = ("C", "shrinking", "tol", "cache_size", "max_iter")
+        machine = SVC(kernel="precomputed", **{name: getattr(self, name) for name in names})
+        kept = np.zeros(len(rows), bool)
+        for start, end in [(0, len(one)), (len(one), len(rows))]:
+            kept[np.linspace(start, end - 1, min(end - start, FIRST // 2)).astype(np.intp)] = True
         while True:
-            super().fit(X[kept], y[kept])
-            missed = ~kept
-            missed[missed] = self._margins(X[missed], y[missed]) < 1 - self.tol
+            at = np.flatnonzero(kept)
+            kernel = np.empty((len(at), len(at)))
+            for start in range(0, len(at), CHUNK):
+                kernel[start : start + CHUNK] = self._kernel(pair[at[start : start + CHUNK]], pair[at])
+            machine.fit(kernel, sign[at])
+            support, weights = at[machine.support_], machine.dual_coef_[0]
+            parts = [pair[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+            decisions = np.concatenate([self._kernel(part, pair[support]) @ weights for part in parts])
+            margins = sign * (decisions + machine.intercept_[0])
+            missed = ~kept & (margins < 1 - self.tol)
             if not missed.any():
-                self.support_ = np.flatnonzero(kept)[self.support_].astype(np.int32)
-                return self
-            kept |= missed
+                return rows[support], weights, machine.intercept_[0], machine.n_iter_[0], machine.fit_status_
+            kept = missed | (kept & (margins < KEPT))
+            kept[support] = True
 
-    def predict(self, X: NDArray[np.float64]) -> NDArray[Any]:
-        """Labels of X, float64[n, d]."""
-        check_is_fitted(self)
-        pairs = self._pairs()
+    def _dense_predict(self, X: Floats) -> NDArray[np.intp]:
+        """Class numbers of X, float64[n, d]."""
+        if not self._has_products():
+            return super()._dense_predict(X)
+        decisions = self._dense_decision_function(X)
+        votes = np.zeros((len(X), len(self.classes_)), np.int64)
+        for pair, (one, other) in enumerate(combinations(range(len(self.classes_)), 2)):
+            votes[:, one] += decisions[:, pair] > 0
+            votes[:, other] += decisions[:, pair] <= 0
+        return votes.argmax(axis=1)
 
-        def winners(decisions: NDArray[np.float64], _: slice) -> NDArray[np.intp]:
-            votes = np.zeros((len(decisions), len(self.classes_)), np.int64)
-            for pair, (one, other) in enumerate(pairs):
-                votes[:, one] += decisions[:, pair] > 0
-                votes[:, other] += decisions[:, pair] <= 0
-            return votes.argmax(axis=1)
+    def _dense_decision_function(self, X: Floats) -> Floats:
+        """The decision of each pair of classes, float64[n, pairs], with one thread a chunk."""
+        if not self._has_products():
+            return super()._dense_decision_function(X)
+        pairs = list(combinations(range(len(self.classes_)), 2))
+        ends = np.cumsum(self._n_support)
 
-        return self.classes_[self._decide(X, winners)]
-
-    def _margins(self, X: NDArray[np.float64], y: NDArray[Any]) -> NDArray[np.float64]:
-        """How far each row is on the right side in the worst of its own class's pairs: float64[n]."""
-        one, other = np.array(self._pairs()).T
-        own = np.searchsorted(self.classes_, y)[:, None]
-
-        def worst(decisions: NDArray[np.float64], rows: slice) -> NDArray[np.float64]:
-            signs = (own[rows] == one).astype(np.int64) - (own[rows] == other)
-            return np.where(signs == 0, np.inf, decisions * signs).min(axis=1)
-
-        return self._decide(X, worst)
-
-    def _pairs(self) -> list[tuple[int, int]]:
-        return list(combinations(range(len(self.classes_)), 2))
-
-    def _decide(
-        self, X: NDArray[np.float64], reduce: Callable[[NDArray[np.float64], slice], NDArray[Any]]
-    ) -> NDArray[Any]:
-        """Each chunk's decisions, float64[rows, pairs], reduced to one value a row, with one thread a chunk."""
-        weights, vectors = self._pair_weights(), self.support_vectors_
-        squares = np.square(vectors).sum(axis=1)
-
-        def decide(start: int) -> NDArray[Any]:
-            rows = slice(start, start + CHUNK)
-            part = X[rows]
-            kernel = part @ (2 * vectors.T)
-            kernel -= squares
-            kernel -= np.square(part).sum(axis=1)[:, None]
-            np.exp(np.multiply(kernel, self.gamma, out=kernel), out=kernel)
-            return reduce(kernel @ weights + self.intercept_, rows)
+        def decide(start: int) -> Floats:
+            part = X[start : start + CHUNK]
+            decisions = np.tile(self._intercept_, (len(part), 1))
+            for label, (count, end) in enumerate(zip(self._n_support, ends, strict=True)):
+                own = slice(end - count, end)
+                mine = [number for number, pair in enumerate(pairs) if label in pair]
+                decisions[:, mine] += self._kernel(part, self.support_vectors_[own]) @ self._dual_coef_[:, own].T
+            return decisions
 
         with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
             return np.concatenate(list(pool.map(decide, range(0, max(len(X), 1), CHUNK))))
 
-    def _pair_weights(self) -> NDArray[np.float64]:
-        """The dual coefficient of each support vector in each pair of classes: float64[vectors, pairs]."""
-        ends = np.cumsum(self.n_support_)
-        own = [slice(end - count, end) for count, end in zip(self.n_support_, ends, strict=True)]
-        pairs = self._pairs()
-        weights = np.zeros((len(self.support_vectors_), len(pairs)))
-        for pair, (one, other) in enumerate(pairs):
-            weights[own[one], pair] = self.dual_coef_[other - 1, own[one]]
-            weights[own[other], pair] = self.dual_coef_[one, own[other]]
-        return weights
+    def _has_products(self) -> bool:
+        return self.kernel in ("linear", "poly", "rbf")
+
+    def _kernel(self, A: Floats, B: Floats) -> Floats:
+        """The kernel of each row of A, float64[n, d], and each of B, float64[m, d]: float64[n, m]."""
+        kernel: Floats = A @ B.T
+        if self.kernel == "poly":
+            kernel *= self._gamma
+            kernel += self.coef0
+            kernel = power(kernel, self.degree)
+        if self.kernel == "rbf":
+            kernel *= 2
+            kernel -= np.square(B).sum(axis=1)
+            kernel -= np.square(A).sum(axis=1)[:, None]
+            kernel *= self._gamma
+            np.exp(kernel, out=kernel)
+        return kernel
+
+
+def power(base: Floats, exponent: int) -> Floats:
+    """The base to a whole power by squaring, as libsvm does: many times faster than numpy's `**`."""
+    result = np.ones_like(base)
+    for bit in f"{exponent:b}":
+        result *= result
+        if bit == "1":
+            result *= base
+    return result
