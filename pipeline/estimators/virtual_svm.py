@@ -1,0 +1,82 @@
+"""A support vector machine that is taught what moved images look like."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.svm import SVC
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from pipeline.estimators.images import Images, moved, shape_of
+
+Move = tuple[float, float, float, float]  # pixels down, pixels right, degrees clockwise, columns sheared a row
+
+FOUR_SHIFTS: tuple[Move, ...] = ((-1, 0, 0, 0), (1, 0, 0, 0), (0, -1, 0, 0), (0, 1, 0, 0))
+TURNS_AND_SHEARS: tuple[Move, ...] = ((0, 0, -10, 0), (0, 0, 10, 0), (0, 0, 0, -0.15), (0, 0, 0, 0.15))
+
+
+def shifts(reach: int) -> tuple[Move, ...]:
+    """All shifts by whole pixels, at most `reach` of them down, up, right and left: 8 for 1, 24 for 2."""
+    steps = range(-reach, reach + 1)
+    return tuple((down, right, 0, 0) for down in steps for right in steps if down or right)
+
+
+def affine(move: Move) -> NDArray[np.float64]:
+    """The map by which `images.moved` makes the move, float64[2, 3], rounded: cosines differ in the last bit."""
+    down, right, degrees, shear = move
+    cosine, sine = (round(f(math.radians(degrees)), 9) for f in (math.cos, math.sin))
+    return np.array([[cosine, -sine, -down], [sine + shear, cosine, -right]])
+
+
+class VirtualSVC(ClassifierMixin, BaseEstimator):
+    """Fits a support vector machine, then again on its support vectors and moved copies of their images.
+
+    Source: D. DeCoste, B. Schoelkopf, "Training invariant support vector machines", Machine Learning 46, 2002.
+
+    features: a transformer of images, uint8[n, h * w], fitted on those of `fit`; None: their pixels.
+    machine: a classifier with `support_`, fitted on the features, float64[n, d]; None: SVC().
+    moves: of the copies, quadruples (pixels down, pixels right, degrees clockwise, columns sheared a row).
+    """
+
+    def __init__(
+        self, features: Any = None, machine: Any = None, moves: Sequence[Move] = FOUR_SHIFTS + TURNS_AND_SHEARS
+    ) -> None:
+        self.features = features
+        self.machine = machine
+        self.moves = moves
+
+    def fit(self, X: Images, y: NDArray[Any]) -> Self:
+        """Fit on images X, uint8[n, h * w], and y, labels[n]."""
+        X, y = validate_data(self, X, y)
+        check_classification_targets(y)
+        X = _as_bytes(X)
+        self.features_ = None if self.features is None else clone(self.features).fit(X)
+        machine = SVC() if self.machine is None else clone(self.machine)
+        support = machine.fit(self._features(X), y).support_
+        images = X[support].reshape(-1, *shape_of(X.shape[1]))
+        copies = [images, *(moved(images, affine(move)) for move in self.moves)]
+        virtual = np.concatenate(copies).reshape(-1, X.shape[1])
+        self.machine_ = machine.fit(self._features(virtual), np.tile(y[support], len(copies)))
+        self.classes_ = machine.classes_
+        return self
+
+    def predict(self, X: Images) -> NDArray[Any]:
+        """Labels of images X, uint8[n, h * w]."""
+        check_is_fitted(self)
+        return self.machine_.predict(self._features(_as_bytes(validate_data(self, X, reset=False))))
+
+    def _features(self, X: Images) -> NDArray[np.float64]:
+        return np.asarray(X if self.features_ is None else self.features_.transform(X), np.float64)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = True  # on what is no image
+        return tags
+
+
+def _as_bytes(X: NDArray[Any]) -> Images:
+    return X if X.dtype == np.uint8 else np.clip(np.rint(X), 0, 255).astype(np.uint8)
