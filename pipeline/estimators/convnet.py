@@ -1,0 +1,192 @@
+"""Convolutional networks by PyTorch and skorch, imported only where a network is fitted or predicts.
+
+Every network is trained by one thread, each with random numbers of its own, so the weights are the same bytes for any
+number of cores. Unlike the project's integer features they are sums of rounded floats: another type of processor or
+another version of PyTorch may give other last bits, and so other predictions.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from pipeline.estimators.images import by_chunks, shape_of
+
+Layer = tuple[str | int, ...]
+TINY: tuple[Layer, ...] = (("LazyConv2d", 16, 3, 1, 1), ("ReLU",), ("Flatten",))
+
+
+class ConvNet(ClassifierMixin, BaseEstimator):
+    """A network of torch.nn's layers, or several whose probabilities are averaged, as a classifier of images.
+
+    It is trained by AdamW on the cross-entropy; the learning rate rises and falls once (L. N. Smith, N. Topin,
+    "Super-convergence", 2018).
+
+    layers: each a class of torch.nn and its arguments; a Lazy one finds its inputs itself, and a linear layer to the
+    classes comes last. rate: the highest learning rate. distortion: the size of the random affine maps under which
+    each image is seen while training: 0.1 is up to 10% of its width. members: how many networks.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer] = TINY,
+        epochs: int = 20,
+        batch: int = 32,
+        rate: float = 0.02,
+        distortion: float = 0.0,
+        members: int = 1,
+        random_state: int = 0,
+    ) -> None:
+        self.layers = layers
+        self.epochs = epochs
+        self.batch = batch
+        self.rate = rate
+        self.distortion = distortion
+        self.members = members
+        self.random_state = random_state
+
+    def fit(self, X: NDArray[Any], y: NDArray[Any]) -> Self:
+        """Train on X, images uint8[n, h * w] (or other numbers), and y, labels[n]."""
+        import torch
+
+        X, y = validate_data(self, X, y)
+        check_classification_targets(y)
+        self.classes_, targets = np.unique(y, return_inverse=True)
+        self.scale_ = max(float(X.max()), -float(X.min())) or 1.0
+        seeds = check_random_state(self.random_state).randint(1 << 31, size=self.members).tolist()
+        with one_thread(), torch.random.fork_rng(devices=[]):
+            nets = []
+            for seed in seeds:
+                torch.manual_seed(seed)
+                nets.append(self._net())
+            with ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+                self.weights_ = list(pool.map(lambda net, seed: self._trained(net, X, targets, seed), nets, seeds))
+        return self
+
+    def predict_proba(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """The mean of the networks' probabilities: float64[n, classes] of X, uint8[n, h * w]."""
+        import torch
+
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False)
+        nets = [self._net(weights).double() for weights in self.weights_]
+
+        def probabilities(rows: slice) -> NDArray[np.float64]:
+            torch.set_num_threads(1)  # it holds for the calling thread only
+            images = tensor_of(X[rows], self.scale_).double()
+            with torch.inference_mode():
+                result: NDArray[np.float64] = sum(net(images).softmax(1) for net in nets).numpy() / len(nets)
+            return result
+
+        with one_thread():
+            return by_chunks(len(X), probabilities)
+
+    def predict(self, X: NDArray[Any]) -> NDArray[Any]:
+        """Labels of X, uint8[n, h * w]."""
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def _net(self, weights: dict[str, NDArray[Any]] | None = None) -> Any:
+        """A network with these weights, else with random ones."""
+        import torch
+        from torch import nn
+
+        layers = []
+        for name, *arguments in self.layers:
+            kind = getattr(nn, str(name), None)
+            if not (isinstance(kind, type) and issubclass(kind, nn.Module)):
+                raise ValueError(f"layers: expected a class of torch.nn, found {name!r}")
+            layers.append(kind(*arguments))
+        net = nn.Sequential(*layers, nn.LazyLinear(len(self.classes_))).eval()
+        with torch.no_grad():
+            net(torch.zeros(1, 1, *shape_of(self.n_features_in_)))
+        if weights:
+            net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        return net.to(memory_format=torch.channels_last)
+
+    def _trained(self, net: Any, X: NDArray[Any], targets: NDArray[np.intp], seed: int) -> dict[str, NDArray[Any]]:
+        """The weights of a network after training."""
+        from skorch import NeuralNetClassifier
+        from skorch.callbacks import LRScheduler
+        from torch import nn, optim
+
+        steps = self.epochs * batches(len(X), self.batch)
+        trainer = NeuralNetClassifier(
+            net,
+            criterion=nn.CrossEntropyLoss,
+            optimizer=optim.AdamW,
+            max_epochs=self.epochs,
+            train_split=None,
+            iterator_train=Batches,
+            iterator_train__scale=self.scale_,
+            iterator_train__distortion=self.distortion,
+            iterator_train__seed=seed,
+            batch_size=self.batch,
+            callbacks=[LRScheduler(optim.lr_scheduler.OneCycleLR, max_lr=self.rate, total_steps=steps, step_every="batch")],
+            verbose=0,
+        )
+        trainer.fit(X, targets)
+        return {name: np.array(value.numpy(), order="C") for name, value in trainer.module_.state_dict().items()}
+
+
+class Batches:
+    """The batches of one epoch after another, in random order, for skorch: images float32[b, 1, h, w], int64[b]."""
+
+    def __init__(self, dataset: Any, batch_size: int, scale: float, distortion: float, seed: int) -> None:
+        import torch
+
+        self.X, self.y = dataset.X, dataset.y
+        self.count = batches(len(self.X), batch_size)
+        self.scale, self.distortion = scale, distortion
+        self.random = torch.Generator().manual_seed(seed)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        import torch
+
+        for rows in torch.randperm(len(self.X), generator=self.random).tensor_split(self.count):
+            images = tensor_of(self.X[rows.numpy()], self.scale)
+            yield distorted(images, self.distortion, self.random), torch.from_numpy(self.y[rows.numpy()])
+
+
+def batches(n: int, size: int) -> int:
+    """How many batches of about `size` rows n rows are dealt into, none more than a row larger than another."""
+    return max(1, round(n / size))
+
+
+def tensor_of(X: NDArray[Any], scale: float) -> Any:
+    """Images [n, h * w] as a tensor float32[n, 1, h, w], divided by `scale`."""
+    import torch
+
+    return torch.from_numpy(X.reshape(-1, 1, *shape_of(X.shape[1])).astype(np.float32)) / scale
+
+
+def distorted(images: Any, size: float, random: Any) -> Any:
+    """Each image, float32[n, 1, h, w], under a random affine map whose numbers are up to `size` from the identity's."""
+    import torch
+    from torch.nn.functional import affine_grid, grid_sample
+
+    if not size:
+        return images
+    maps = torch.eye(2, 3) + size * (2 * torch.rand(len(images), 2, 3, generator=random) - 1)
+    return grid_sample(images, affine_grid(maps, images.shape, align_corners=False), align_corners=False)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch with one thread, so that its sums do not depend on the number of cores."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

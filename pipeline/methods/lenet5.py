@@ -1,0 +1,26 @@
+"""LeNet-5, the convolutional network of 1998, without distortions.
+
+Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
+Proceedings of the IEEE 86(11), 1998, section II.B.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from pipeline.estimators.convnet import ConvNet
+from pipeline.methods import Count
+
+Rate = Annotated[float, msgspec.Meta(gt=0, le=1)]
+LAYERS = (
+    ("LazyBatchNorm2d",),  # brings the pixels to mean 0 and variance 1
+    *(("LazyConv2d", 6, 5, 1, 2), ("Tanh",), ("AvgPool2d", 2)),
+    *(("LazyConv2d", 16, 5), ("Tanh",), ("AvgPool2d", 2)),
+    *(("LazyConv2d", 120, 5), ("Tanh",), ("Flatten",)),
+    *(("LazyLinear", 84), ("Tanh",)),
+)
+
+
+def estimator(epochs: Count = 10, rate: Rate = 0.004) -> ConvNet:
+    """epochs: how often each image is seen; rate: the highest learning rate."""
+    return ConvNet(LAYERS, epochs=epochs, batch=128, rate=rate)
