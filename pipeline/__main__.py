@@ -34,6 +34,7 @@ COMMANDS = {
     "profile": "write the record of a new dataset from known good files",
     "compare": "compare two revisions: paired test, interval, what changed; exit 1 for a regression",
     "verify": "reproduce a revision in a clean clone and compare every hash with its dvc.lock",
+    "onnx": "write the model as an ONNX file and compare both on the test rows",
 }
 FULL = "; make room, then run it again"
 HINTS = {

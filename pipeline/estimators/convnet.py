@@ -1,8 +1,8 @@
 """Convolutional networks by PyTorch and skorch, imported only where a network is fitted or predicts.
 
-Every network is trained by one thread, each with random numbers of its own, so the weights are the same bytes for any
-number of cores. Unlike the project's integer features they are sums of rounded floats: another type of processor or
-another version of PyTorch may give other last bits, and so other predictions.
+Every network is trained by one thread, with random numbers of its own, so its weights are the same bytes for any
+number of cores. Unlike the project's integer features they come of sums of rounded floats: another type of
+processor or another version of PyTorch may give other last bits, and so other predictions.
 """
 
 import os
@@ -18,7 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.estimators.images import by_chunks, shape_of
+from pipeline.estimators.images import CHUNK, by_chunks, shape_of
 
 Layer = tuple[str | int, ...]
 TINY: tuple[Layer, ...] = (("LazyConv2d", 16, 3, 1, 1), ("ReLU",), ("Flatten",))
@@ -30,9 +30,10 @@ class ConvNet(ClassifierMixin, BaseEstimator):
     It is trained by AdamW on the cross-entropy; the learning rate rises and falls once (L. N. Smith, N. Topin,
     "Super-convergence", 2018).
 
-    layers: each a class of torch.nn and its arguments; a Lazy one finds its inputs itself, and a linear layer to the
-    classes comes last. rate: the highest learning rate. distortion: the size of the random affine maps under which
-    each image is seen while training: 0.1 is up to 10% of its width. members: how many networks.
+    layers: each a class of torch.nn and its arguments; a Lazy one finds its inputs itself, and a linear layer to
+    the classes comes last. epochs: how often each image is seen. batch: images a step. rate: the highest learning
+    rate. distortion: how far the numbers of the random affine map under which an image is seen may be from the
+    identity's, where an image is 2 wide. members: how many networks.
     """
 
     def __init__(
@@ -77,14 +78,19 @@ class ConvNet(ClassifierMixin, BaseEstimator):
 
         check_is_fitted(self)
         X = validate_data(self, X, reset=False)
-        nets = [self._net(weights).double() for weights in self.weights_]
+        nets = [self._net(weights) for weights in self.weights_]
 
         def probabilities(rows: slice) -> NDArray[np.float64]:
             torch.set_num_threads(1)  # it holds for the calling thread only
-            images = tensor_of(X[rows], self.scale_).double()
+            part = X[rows]
+            full = np.zeros((CHUNK, X.shape[1]), X.dtype)  # sums depend on how many images there are
+            full[: len(part)] = part
+            images = tensor_of(full, self.scale_)
             with torch.inference_mode():
-                result: NDArray[np.float64] = sum(net(images).softmax(1) for net in nets).numpy() / len(nets)
-            return result
+                result: NDArray[np.float64] = sum(net(images).double().softmax(1) for net in nets).numpy() / len(
+                    nets
+                )
+            return result[: len(part)]
 
         with one_thread():
             return by_chunks(len(X), probabilities)
@@ -130,7 +136,9 @@ class ConvNet(ClassifierMixin, BaseEstimator):
             iterator_train__distortion=self.distortion,
             iterator_train__seed=seed,
             batch_size=self.batch,
-            callbacks=[LRScheduler(optim.lr_scheduler.OneCycleLR, max_lr=self.rate, total_steps=steps, step_every="batch")],
+            callbacks=[
+                LRScheduler(optim.lr_scheduler.OneCycleLR, max_lr=self.rate, total_steps=steps, step_every="batch")
+            ],
             verbose=0,
         )
         trainer.fit(X, targets)
@@ -138,7 +146,7 @@ class ConvNet(ClassifierMixin, BaseEstimator):
 
 
 class Batches:
-    """The batches of one epoch after another, in random order, for skorch: images float32[b, 1, h, w], int64[b]."""
+    """An epoch in random order, as skorch takes it: images float32[b, 1, h, w] and targets int64[b]."""
 
     def __init__(self, dataset: Any, batch_size: int, scale: float, distortion: float, seed: int) -> None:
         import torch
@@ -169,7 +177,7 @@ def tensor_of(X: NDArray[Any], scale: float) -> Any:
 
 
 def distorted(images: Any, size: float, random: Any) -> Any:
-    """Each image, float32[n, 1, h, w], under a random affine map whose numbers are up to `size` from the identity's."""
+    """Images float32[n, 1, h, w], each under a random affine map, its numbers up to `size` from the identity's."""
     import torch
     from torch.nn.functional import affine_grid, grid_sample
 

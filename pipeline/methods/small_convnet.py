@@ -1,7 +1,7 @@
 """Two small convolutional networks of today, trained on distorted images, averaged.
 
-Source: K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014, for the
-small kernels; S. Ioffe, C. Szegedy, "Batch normalization", 2015.
+Source: K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014, for
+pairs of small kernels; S. Ioffe, C. Szegedy, "Batch normalization", 2015.
 """
 
 from typing import Annotated
@@ -22,5 +22,5 @@ LAYERS = (
 
 
 def estimator(epochs: Count = 7, rate: Rate = 0.01, distortion: Share = 0.1, members: Count = 2) -> ConvNet:
-    """epochs: how often each image is seen; rate: the highest learning rate; distortion: of images; members: networks."""
+    """epochs: how often an image is seen; rate: the highest of learning; distortion: of images; members: nets."""
     return ConvNet(LAYERS, epochs=epochs, batch=128, rate=rate, distortion=distortion, members=members)

@@ -1,0 +1,110 @@
+"""The ONNX file gives the labels that the model gives, and its features bit by bit."""
+
+import csv
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from numpy.typing import NDArray
+from sklearn.pipeline import make_pipeline
+
+from pipeline import idx, methods, onnx_export
+from pipeline.errors import ConfigError
+from pipeline.estimators.gradients import GradientHistograms
+from pipeline.estimators.pca import ExactPCA
+from pipeline.estimators.svm import MatrixSVC
+
+pytestmark = pytest.mark.skipif(
+    not (importlib.util.find_spec("skl2onnx") and importlib.util.find_spec("onnxruntime")),
+    reason="the extra `onnx` is not installed",
+)
+
+
+@pytest.fixture(scope="module")
+def digits(mnist: Path) -> NDArray[np.uint8]:
+    """The first 3,000 digits of train, a blank image and 99 of noise: uint8[3100, 784]."""
+    images = np.asarray(idx.read(mnist / "train-images-idx3-ubyte")[:3000]).reshape(-1, 784)
+    noise = np.random.default_rng(0).integers(0, 256, (99, 784), np.uint8)
+    return np.concatenate([images, np.zeros((1, 784), np.uint8), noise])
+
+
+@pytest.fixture(scope="module")
+def model(mnist: Path, digits: NDArray[np.uint8]) -> Any:
+    """The default method but for two scales of cells, fitted on 1,500 digits."""
+    labels = np.asarray(idx.read(mnist / "train-labels-idx1-ubyte")[:1500])
+    svm = MatrixSVC(C=5.0, gamma=2.7e-7)
+    return make_pipeline(GradientHistograms(((5, 9, 0), (4, 8, 2))), ExactPCA(40), svm).fit(digits[:1500], labels)
+
+
+def test_labels_are_the_model_s(model: Any, digits: NDArray[np.uint8]) -> None:
+    expected = model.predict(digits)
+    assert len(set(expected)) == 10
+    np.testing.assert_array_equal(onnx_export.predict(onnx_export.export(model, {}), digits), expected)
+
+
+@pytest.mark.parametrize(("output", "step"), [("features", 1), ("components", 2)])
+def test_features_are_the_model_s_to_the_last_bit(
+    model: Any, digits: NDArray[np.uint8], output: str, step: int
+) -> None:
+    import onnx
+    from onnxruntime import InferenceSession
+
+    graph = onnx.load_from_string(onnx_export.export(model, {}))
+    graph.graph.output.append(onnx.ValueInfoProto(name=output))
+    found = InferenceSession(graph.SerializeToString()).run([output], {"images": digits})[0]
+    expected = model[:step].transform(digits)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_ties_between_votes_go_to_the_first_class() -> None:
+    angles = np.arange(3) * 2 * np.pi / 3
+    X = np.rint(128 + 100 * np.column_stack([np.cos(angles), np.sin(angles)])).astype(np.uint8)
+    near = np.random.default_rng(0).integers(100, 156, (500, 2)).astype(np.uint8)
+    svm = MatrixSVC(C=1, gamma=1e-6, decision_function_shape="ovo")
+    model = make_pipeline(ExactPCA(2), svm).fit(X, [5, 6, 9])
+    first, second, third = (model[-1].decision_function(model[:-1].transform(near)) > 0).T
+    assert (first & ~second & third | ~first & second & ~third).any(), "0 beats 1 beats 2 beats 0, or the reverse"
+    np.testing.assert_array_equal(onnx_export.predict(onnx_export.export(model, {}), near), model.predict(near))
+
+
+def test_the_file_is_valid_says_what_it_is_and_is_the_same_bytes_each_time(model: Any) -> None:
+    import onnx
+
+    content = onnx_export.export(model, {"dataset": "tiny"})
+    assert onnx_export.export(model, {"dataset": "tiny"}) == content
+    read = onnx.load_from_string(content)
+    onnx.checker.check_model(read, full_check=True)
+    assert {item.key: item.value for item in read.metadata_props} == {"dataset": "tiny"}
+    assert read.doc_string == "Labels of images: uint8[n, 784], row by row, to int64[n]."
+    assert [value.name for value in read.graph.output] == ["label"]
+    assert {item.domain for item in read.opset_import} == {""}
+
+
+def test_other_steps_are_refused(digits: NDArray[np.uint8]) -> None:
+    model = methods.build("logistic_regression", {"iterations": 1}).fit(digits[:50], np.arange(50) % 10)
+    expected = "made of GradientHistograms, ExactPCA, MatrixSVC can be exported, found MaxAbsScaler, LogisticReg"
+    with pytest.raises(ConfigError, match=expected):
+        onnx_export.export(model, {})
+
+
+@pytest.mark.slow
+def test_all_test_rows_get_the_recorded_predictions(mnist: Path, tmp_path: Path) -> None:
+    """The command on the project's own model, in two processes."""
+    if not (ROOT / "data/model/model.skops").is_file():
+        pytest.skip("the model is not here; `dvc repro` makes it")
+    for name in ("one.onnx", "two.onnx"):
+        command = [sys.executable, "-m", "pipeline", "onnx", "--output", str(tmp_path / name)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert "all 10,000 test rows get the model's label" in done.stderr
+    content = (tmp_path / "one.onnx").read_bytes()
+    assert content == (tmp_path / "two.onnx").read_bytes()
+    with (ROOT / "metrics/predictions.csv").open(newline="") as file:
+        expected = [int(row["predicted"]) for row in csv.DictReader(file)]
+    images = np.asarray(idx.read(mnist / "t10k-images-idx3-ubyte")).reshape(-1, 784)
+    np.testing.assert_array_equal(onnx_export.predict(content, images), expected)
