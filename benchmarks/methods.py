@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from pipeline import idx, methods
+from pipeline import idx, registry
 from pipeline.estimators.gradients import GradientHistograms
 from pipeline.estimators.images import Deskewing, Subsampling
 from pipeline.estimators.nearest import NearestNeighbours
@@ -69,7 +69,7 @@ def nearest(train: Digits, test: Digits, runs: int) -> None:
 
 def svm(train: Digits, test: Digits, runs: int) -> None:
     """The labels of the test images by the default method's support vector machine."""
-    method = methods.build("gradient_svm", {}).fit(*train)
+    method = registry.build("gradient_svm", {}).fit(*train)
     projected, machine = method[:-1].transform(test[0]), method[-1]
     actions = [lambda: machine.predict(projected), lambda: SVC.predict(machine, projected)]
     compared(f"SVM, {len(machine.support_):,} vectors x {len(projected):,}", *in_turn(actions, runs))

@@ -94,7 +94,7 @@ def test_each_epoch_deals_every_row_once_in_another_order(digits: Rows) -> None:
     one, two = (list(dealt) for _ in range(2))
     rows = [np.concatenate([targets.numpy() for _, targets in epoch]) for epoch in (one, two)]
     assert [len(targets) for _, targets in one] == [23, 23, 22, 22]
-    assert not np.array_equal(*rows)
+    assert not np.array_equal(rows[0], rows[1])
     for epoch, order in zip((one, two), rows, strict=True):
         assert sorted(order) == list(range(90))
         images = np.concatenate([images.numpy() for images, _ in epoch]).reshape(90, 784)

@@ -13,7 +13,7 @@ from conftest import ROOT
 from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
 
-from pipeline import idx, methods, onnx_export
+from pipeline import idx, onnx_export, registry
 from pipeline.errors import ConfigError
 from pipeline.estimators.gradients import GradientHistograms
 from pipeline.estimators.pca import ExactPCA
@@ -87,7 +87,7 @@ def test_the_file_is_valid_says_what_it_is_and_is_the_same_bytes_each_time(model
 
 
 def test_other_steps_are_refused(digits: NDArray[np.uint8]) -> None:
-    model = methods.build("logistic_regression", {"iterations": 1}).fit(digits[:50], np.arange(50) % 10)
+    model = registry.build("logistic_regression", {"iterations": 1}).fit(digits[:50], np.arange(50) % 10)
     expected = "made of GradientHistograms, ExactPCA, MatrixSVC can be exported, found MaxAbsScaler, LogisticReg"
     with pytest.raises(ConfigError, match=expected):
         onnx_export.export(model, {})

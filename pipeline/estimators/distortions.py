@@ -76,7 +76,8 @@ class Distortions(BaseEstimator):
         noise = 2 * rng.random((n * 2 * height, width), np.float32) - 1
         across = (noise @ self._gaussian(width)).reshape(n * 2, height, width)
         down = across.transpose(0, 2, 1).reshape(-1, height) @ self._gaussian(height)
-        return np.float32(self.alpha) * down.reshape(n, 2, width, height).transpose(0, 1, 3, 2)
+        down *= np.float32(self.alpha)
+        return down.reshape(n, 2, width, height).transpose(0, 1, 3, 2)
 
     def _gaussian(self, size: int) -> NDArray[np.float32]:
         """The matrix that smooths a line: float32[size, size]."""

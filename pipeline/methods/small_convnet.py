@@ -11,6 +11,7 @@ import msgspec
 from pipeline.estimators.convnet import ConvNet
 from pipeline.methods import Count
 
+REQUIRES = ("skorch", "torch")
 Rate = Annotated[float, msgspec.Meta(gt=0, le=1)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 LAYERS = (
