@@ -38,7 +38,7 @@ class Mutation:
     def write(self, dataset: Dataset, raw: Path, folder: Path, seed: int = 0) -> None:
         """Write the four files to `folder`, changed; `raw` holds the good ones."""
         if self.change:
-            _write(dataset, self.change(read(dataset, raw), np.random.default_rng(seed)), folder)
+            write(dataset, self.change(read(dataset, raw), np.random.default_rng(seed)), folder)
         else:
             for file in dataset.files:
                 shutil.copy(raw / file.name, folder)
@@ -62,7 +62,8 @@ def tables(dataset: Dataset, raw: Path) -> dict[Split, pa.Table]:
     }
 
 
-def _write(dataset: Dataset, data: Data, folder: Path) -> None:
+def write(dataset: Dataset, data: Data, folder: Path) -> None:
+    """Write the arrays as the dataset's files."""
     for split, record in dataset.splits.items():
         for file, array in zip(record.files, data[split], strict=True):
             (folder / file.name).write_bytes(idx.encode(array))
