@@ -55,21 +55,3 @@ def test_experiments_and_the_workspace_are_compared_as_the_pipeline_leaves_them(
     assert run("dvc", "repro").returncode == 0
     done = run(*COMPARE, "weak")
     assert (done.returncode, "changed" in done.stdout) == (0, False), "the same run is the same in every byte"
-
-
-@pytest.mark.slow
-def test_a_gate_that_fails_in_the_workspace_is_a_regression(reproduced: Path, run: Run) -> None:
-    git(reproduced, "add", "--all")
-    git(reproduced, "commit", "--quiet", "--message", "first")
-    edit(reproduced / "pipeline/datasets/tiny.yaml", train__expect__images__ink__each=[60, 63])
-    assert run("dvc", "repro").returncode != 0
-    assert not (reproduced / "metrics/passed.json").exists()
-    done = run(*COMPARE, "HEAD")
-    assert done.returncode == 1
-    assert done.stderr.endswith(
-        "compare: error: workspace: a gate that held no longer does: train: 1 expectations fail, 0 before\n"
-    )
-    assert "changed code:\n  pipeline/datasets/tiny.yaml  " in done.stdout
-    git(reproduced, "restore", ".")
-    done = run(*COMPARE, "HEAD")
-    assert (done.returncode, done.stderr) == (0, "")

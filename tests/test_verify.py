@@ -118,22 +118,32 @@ def test_a_wrong_call_is_one_line(reproduced: Path, run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_a_true_commit_is_reproduced_and_nothing_of_it_stays(reproduced: Path, run: Run, tmp_path: Path) -> None:
+def test_an_experiment_is_reproduced_and_nothing_of_it_stays_and_a_commit_whose_lock_lags_is_not(
+    reproduced: Path, run: Run, tmp_path: Path
+) -> None:
     commit(run)
-    (reproduced / "params.yaml").write_text("not: committed")  # which is said
+    assert run("dvc", "exp", "run", "--name", "weak", "-S", "train.C=0.001").returncode == 0
     shutil.rmtree(reproduced / ".dvc/cache")
     (temporary := tmp_path / "temporary").mkdir()
     before = sorted(os.walk(reproduced))
-    done = run(*VERIFY, TMPDIR=str(temporary), PIPELINE_SOURCE="../mirror/{name}")
+    done = run(*VERIFY, "weak", TMPDIR=str(temporary), PIPELINE_SOURCE="../mirror/{name}")
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()]
     assert len(rows) == 19
-    assert re.search(
-        r"verify: warning: uncommitted changes are no part of HEAD \(\w+\): params.yaml\n", done.stderr
-    )
     assert {row[-1] for row in rows} == {IDENTICAL}
     assert list(temporary.iterdir()) == []
     assert sorted(os.walk(reproduced)) == before
+
+    run("git", "restore", "--source=HEAD", "dvc.lock")
+    commit(run, "another C and its metrics, but not its lock")
+    (reproduced / "params.yaml").write_text("not: committed")  # which is said
+    done = run(*VERIFY)
+    assert done.returncode == 1
+    warning = r"verify: warning: uncommitted changes are no part of HEAD \(\w+\): params.yaml\n"
+    assert re.search(warning, done.stderr)
+    first, *others = done.stdout.splitlines()
+    assert first.split()[:2] == ["lock", "train:"]
+    assert any(row.split()[0] == "train" and DIFFERENT in row for row in others)
 
 
 @pytest.mark.slow
@@ -159,20 +169,6 @@ def test_fabricated_metrics_are_found_though_the_lock_fits_and_another_model_is_
     assert other[:4] == ["train", "metrics/validation.json", "different", hashlib.md5(b"no JSON").hexdigest()]
     assert row == ["evaluate", "metrics/test.json", "different", "errors", "-1", "->", "0"]
     assert "not reproduced, see the rows that are different" in done.stderr
-
-
-@pytest.mark.slow
-def test_an_experiment_is_verified_and_a_commit_whose_lock_lags_is_not(reproduced: Path, run: Run) -> None:
-    commit(run)
-    assert run("dvc", "exp", "run", "--name", "weak", "-S", "train.C=0.001").returncode == 0
-    assert run(*VERIFY, "weak").returncode == 0
-    run("git", "restore", "--source=HEAD", "dvc.lock")
-    commit(run, "another C and its metrics, but not its lock")
-    done = run(*VERIFY)
-    assert done.returncode == 1
-    first, *rows = done.stdout.splitlines()
-    assert first.split()[:2] == ["lock", "train:"]
-    assert any(row.split()[0] == "train" and DIFFERENT in row for row in rows)
 
 
 @pytest.mark.slow
