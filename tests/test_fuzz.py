@@ -186,7 +186,7 @@ def test_each_damage_of_each_file_gives_findings(tiny: Folder, damage: str, name
 
 @pytest.mark.slow
 @given(damages=damages, exact=st.booleans())
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=30, deadline=None, database=None)
 def test_many_damaged_folders_give_findings(
     tiny: Folder, damages: list[tuple[str, str, int]], exact: bool
 ) -> None:
