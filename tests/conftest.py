@@ -1,5 +1,6 @@
 """Fixtures: the real MNIST files, and a small project of its own with a dataset that is made here."""
 
+import copy
 import fcntl
 import json
 import os
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 os.environ.pop("COLUMNS", None)  # a worker of pytest-xdist has a width, though no terminal
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.invalid")
 NAMES = {"train": "train", "test": "t10k"}
+RECORDS: dict[int, dict[str, Any]] = {}  # of the tiny dataset, by its first seed: measured once
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -72,8 +74,9 @@ def write_tiny(folder: Path, first_seed: int = 0) -> dict[str, Any]:
         images, labels = tiny_arrays(rows, seed)
         for array, name in [(images, "images-idx3"), (labels, "labels-idx1")]:
             (folder / f"{NAMES[split]}-{name}-ubyte").write_bytes(idx.encode(array))
-    record: dict[str, Any] = msgspec.to_builtins(profile.of_folder(folder, None, "tiny", 0))
-    return record | {"class_names": ["left", "middle", "right"]}
+    if first_seed not in RECORDS:
+        RECORDS[first_seed] = msgspec.to_builtins(profile.of_folder(folder, None, "tiny", 0))
+    return copy.deepcopy(RECORDS[first_seed]) | {"class_names": ["left", "middle", "right"]}
 
 
 def make_project(folder: Path, mirror: Path) -> Path:
@@ -133,12 +136,19 @@ def run(project: Path, tmp_path: Path) -> Run:
 
 @pytest.fixture(scope="session")
 def reproduced_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project after its first `dvc repro`: for copying, not for changing."""
-    folder = tmp_path_factory.mktemp("once")
-    project = make_project(folder / "project", folder / "mirror")
-    done = call_in(project, folder / "mirror")("dvc", "repro")
-    assert done.returncode == 0, done.stderr
-    return project
+    """A project after its first `dvc repro`, one for all workers: for copying, not for changing."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "once"
+    folder.mkdir(exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not (folder / "project").exists():
+            new = folder / "new"  # where the run fails, the next worker finds no project
+            shutil.rmtree(new, ignore_errors=True)
+            done = call_in(make_project(new / "project", folder / "mirror"), folder / "mirror")("dvc", "repro")
+            assert done.returncode == 0, done.stderr
+            (new / "project").rename(folder / "project")
+    return folder / "project"
 
 
 @pytest.fixture
