@@ -39,14 +39,13 @@ def test_experiments_and_the_workspace_are_compared_as_the_pipeline_leaves_them(
 ) -> None:
     git(reproduced, "add", "--all")
     git(reproduced, "commit", "--quiet", "--message", "first")
-    for name, c in (("weak", "1e-9"), ("strong", "2")):
-        done = run("dvc", "exp", "run", "--name", name, "-S", f"train.C={c}")
-        assert done.returncode == 0, done.stderr
+    done = run("dvc", "exp", "run", "--name", "weak", "-S", "train.C=1e-9")
+    assert done.returncode == 0, done.stderr
     git(reproduced, "restore", ".")
-    done = run(*COMPARE, "weak", "strong", "--format", "json")
+    done = run(*COMPARE, "weak", "HEAD", "--format", "json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["params"] == {"train.C": [1e-9, 2]}
+    assert found["params"] == {"train.C": [1e-9, None]}
     assert {"data/model/model.skops"} == found["data"].keys()
     assert found["metrics"]["test.log_loss"][0] > found["metrics"]["test.log_loss"][1]
     assert found["base"]["revision"].startswith("weak (")

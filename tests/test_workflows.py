@@ -216,20 +216,15 @@ def test_a_regression_fails_after_the_report_is_kept_though_the_committed_metric
     assert {"number", "comparison.md", "rows.png", "plots/index.html"} <= artifact(job)
 
 
-@pytest.mark.slow
-def test_other_test_data_are_told_from_a_regression(compared: Callable[..., Job], tmp_path: Path) -> None:
-    mirror = tmp_path / "other"
-    shutil.copytree(tmp_path / "mirror", mirror)
-    images = mirror / "t10k-images-idx3-ubyte"
-    images.write_bytes(images.read_bytes()[:-1] + b"\1")
-    sha256 = hashlib.sha256(images.read_bytes()).hexdigest()
-
-    def change(project: Path) -> None:
-        edit(project / "pipeline/datasets/tiny.yaml", test__images__sha256=sha256)
-
-    job = compared(change, PIPELINE_SOURCE=str(mirror))
-    assert (job.code, job.ran[-1].said.startswith("::error title=Not comparable::")) == (2, True)
-    assert {"number", "comparison.md"} <= artifact(job)
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [(0, ""), (1, "Regression"), (2, "Not comparable"), (3, "No comparison"), (130, "No comparison")],
+)
+def test_the_verdict_tells_a_regression_from_what_cannot_be_compared(tmp_path: Path, code: int, says: str) -> None:
+    """That other test data make it 2: test_compare.py."""
+    last = definition(CI)["jobs"]["compare"]["steps"][-1]
+    job = Job(tmp_path, tmp_path / "temp", {"steps.compare.outputs.code": str(code)}).run({"steps": [last]})
+    assert (job.code, job.said("Verdict").startswith(f"::error title={says}::")) == (code, bool(says))
 
 
 @pytest.mark.slow
