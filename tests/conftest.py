@@ -134,21 +134,30 @@ def run(project: Path, tmp_path: Path) -> Run:
     return call_in(project, tmp_path / "mirror")
 
 
-@pytest.fixture(scope="session")
-def reproduced_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project after its first `dvc repro`, one for all workers: for copying, not for changing."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "once"
-    folder.mkdir(exist_ok=True)
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The project that `make(folder)` leaves in folder/project, beside its mirror: by one worker for all."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
     with folder.with_suffix(".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        if not (folder / "project").exists():
-            new = folder / "new"  # where the run fails, the next worker finds no project
-            shutil.rmtree(new, ignore_errors=True)
-            done = call_in(make_project(new / "project", folder / "mirror"), folder / "mirror")("dvc", "repro")
-            assert done.returncode == 0, done.stderr
-            (new / "project").rename(folder / "project")
+        if not (folder / "made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            (folder / "made").touch()
     return folder / "project"
+
+
+@pytest.fixture(scope="session")
+def reproduced_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project after its first `dvc repro`: for copying, not for changing."""
+
+    def make(folder: Path) -> None:
+        project = make_project(folder / "project", folder / "mirror")
+        done = call_in(project, folder / "mirror")("dvc", "repro")
+        assert done.returncode == 0, done.stderr
+
+    return once(tmp_path_factory, "reproduced", make)
 
 
 @pytest.fixture

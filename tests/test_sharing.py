@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import GIT, Run, call_in
+from conftest import GIT, Run, call_in, once
 from loopback import contents
 from servers import REMOTES, Remote, flip
 
@@ -25,15 +25,17 @@ Clone = Callable[[str], tuple[Path, Run]]
 @pytest.fixture(scope="module")
 def changed_once(reproduced_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same project with other data and another model: for copying, not for changing."""
-    folder = tmp_path_factory.mktemp("changed")
-    shutil.copytree(reproduced_once.parent, folder, dirs_exist_ok=True)
-    record, params = folder / "project/pipeline/datasets/tiny.yaml", folder / "project/params.yaml"
-    names = {"class_names": ["near", "middle", "far"]}
-    record.write_text(yaml.safe_dump(yaml.safe_load(record.read_text()) | names))
-    params.write_text(params.read_text().replace("C: null", "C: 2"))
-    done = call_in(folder / "project", folder / "mirror")("dvc", "repro")
-    assert done.returncode == 0, done.stderr
-    return folder / "project"
+
+    def make(folder: Path) -> None:
+        shutil.copytree(reproduced_once.parent, folder, dirs_exist_ok=True)
+        record, params = folder / "project/pipeline/datasets/tiny.yaml", folder / "project/params.yaml"
+        names = {"class_names": ["near", "middle", "far"]}
+        record.write_text(yaml.safe_dump(yaml.safe_load(record.read_text()) | names))
+        params.write_text(params.read_text().replace("C: null", "C: 2"))
+        done = call_in(folder / "project", folder / "mirror")("dvc", "repro")
+        assert done.returncode == 0, done.stderr
+
+    return once(tmp_path_factory, "changed", make)
 
 
 @pytest.fixture(params=REMOTES)
