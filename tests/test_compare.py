@@ -151,16 +151,19 @@ def test_other_training_rows_or_another_writer_of_parquet_leave_the_pairing(comp
 def test_what_changed_is_listed(compare: Compare, copy: Path) -> None:
     path = copy / "dvc.lock"
     content = yaml.safe_load(path.read_text())
-    content["stages"]["train"]["params"]["params.yaml"]["train"]["C"] = 0.5
+    for stage in ("method", "train", "card"):
+        content["stages"][stage]["params"]["params.yaml"]["train"]["C"] = 0.5
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     lock("train", "deps", "pipeline/model.py", "3" * 32)(copy)
     merge("metrics/validation.json", error_rate=0.25)(copy)
+    merge("metrics/method.json", code={"pipeline/methods/own.py": "3" * 64})(copy)
     changes = json.loads(compare("good", "--format", "json", folder=copy)[1])
     assert changes["params"] == {"train.C": [None, 0.5]}
-    assert changes["code"].keys() == {"pipeline/model.py"}
+    assert {"pipeline/model.py", "pipeline/methods/own.py"} <= changes["code"].keys()
     assert changes["metrics"]["validation.error_rate"][1] == 0.25
     assert changes["data"] == {}
-    assert "changed code:\n  pipeline/model.py  " in compare("good", folder=copy)[1]
+    out = compare("good", folder=copy)[1]
+    assert "\n  pipeline/model.py  " in out.partition("changed code:")[2]
 
 
 def test_a_clone_without_data_cache_or_remote_is_enough(

@@ -25,7 +25,7 @@ def results(name: str, errors: int, passed: dict[str, str] = PASSED, **params: A
     outs = [model, Entry("metrics/test.json", model.md5)]
     stage = Stage("train", [Entry("pipeline/estimators/svm.py", "c" * 32)], {"params.yaml": params}, outs)
     numbers = {"test.error_rate": errors / 1_000, "quality.test.suspects": errors}
-    return Results(name, predictions, numbers, passed, Lock({"train": stage}))
+    return Results(name, predictions, numbers, passed, Lock({"train": stage}), {})
 
 
 def regression() -> Comparison:

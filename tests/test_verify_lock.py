@@ -75,7 +75,7 @@ def test_a_lock_out_of_step_is_named_with_all_that_is(bare: Path, run: Run, chan
         (lambda p: (p / "dvc.lock").unlink(), 3, "dvc.lock: not found; run `dvc repro` and commit it"),
         (lambda p: (p / "dvc.lock").write_text("<<<<<<< HEAD\na: 1\n"), 2, "dvc.lock: expected YAML, found"),
         (lambda p: (p / "dvc.lock").write_text("stages: 3\n"), 2, "dvc.lock: Expected `object`"),
-        (lambda p: (p / "dvc.yaml").write_text("stages: {"), 2, "dvc status: "),
+        (lambda p: (p / "dvc.yaml").write_text("stages: {"), 2, "dvc.yaml: expected YAML, found"),
     ],
 )
 def test_a_lock_that_is_none_is_one_line(

@@ -67,7 +67,7 @@ def compare(base: Results, head: Results, tolerance: float = 0.0, alpha: float =
         params=_changes(base.lock.params, head.lock.params),
         data=_changes(_data(base), _data(head)),
         metrics=_changes(_metrics(base), _metrics(head)),
-        code=_changes(base.lock.sources, head.lock.sources),
+        code=_changes(base.code, head.code),
         tolerance=tolerance,
         alpha=alpha,
     )

@@ -18,7 +18,7 @@ METRICS: dict[str, Any] = {
     "validation": NUMBERS,
     "test": NUMBERS,
 }
-PREDICTIONS, PASSED = "metrics/predictions.csv", "metrics/passed.json"
+PREDICTIONS, PASSED, METHOD = "metrics/predictions.csv", "metrics/passed.json", "metrics/method.json"
 HEADER = "id,actual,predicted"
 
 
@@ -27,7 +27,7 @@ class Results(NamedTuple):
 
     name: of the revision. predictions: int64[n, 3], the columns of metrics/predictions.csv. metrics: every number
     of metrics/*.json by its dotted name. passed: the hashes of the rows that passed the gate, by split, empty
-    where none did.
+    where none did. code: a hash of each file that the stages or the method are made of.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Results(NamedTuple):
     metrics: dict[str, Any]
     passed: dict[str, str]
     lock: lock.Lock
+    code: dict[str, str]
 
 
 def load(name: str, read: Callable[[str], bytes]) -> Results:
@@ -54,12 +55,19 @@ def load(name: str, read: Callable[[str], bytes]) -> Results:
         passed = parsed(PASSED, dict[Split, str])
     except UnavailableError:  # a gate that fails takes it away
         passed = {}
+    try:
+        method = parsed(METHOD, dict[str, Any]).get("code", {})
+    except UnavailableError:  # a revision from before there was one
+        method = {}
+    recorded = lock.parse(read(lock.PATH), f"{name}: {lock.PATH}")
+    files = {path: md5 for path, md5 in recorded.sources.items() if not md5.endswith(".dir")}
     return Results(
         name=name,
         predictions=_predictions(name, read(PREDICTIONS)),
         metrics=lock.flat({part: parsed(f"metrics/{part}.json", kind) for part, kind in METRICS.items()}),
         passed=passed,
-        lock=lock.parse(read(lock.PATH), f"{name}: {lock.PATH}"),
+        lock=recorded,
+        code=files | method,
     )
 
 

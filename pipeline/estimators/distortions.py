@@ -77,7 +77,7 @@ class Distortions(BaseEstimator):
         across = (noise @ self._gaussian(width)).reshape(n * 2, height, width)
         down = across.transpose(0, 2, 1).reshape(-1, height) @ self._gaussian(height)
         down *= np.float32(self.alpha)
-        return down.reshape(n, 2, width, height).transpose(0, 1, 3, 2)
+        return down.reshape(n, 2, width, height).transpose(0, 1, 3, 2).astype(np.float32, copy=False)
 
     def _gaussian(self, size: int) -> NDArray[np.float32]:
         """The matrix that smooths a line: float32[size, size]."""

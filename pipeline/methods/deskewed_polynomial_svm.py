@@ -1,8 +1,8 @@
 """Support vector machine with a polynomial kernel of degree 4 on upright images.
 
 Source: "SVM, polynomial degree 4, deskewing" in Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based
-learning applied to document recognition", Proceedings of the IEEE 86(11), 1998 (1.1%). The kernel is (a b)^4 of images of
-length one. The defaults were chosen on validation, C of 1 to 20 and components of 50 to 150.
+learning applied to document recognition", Proceedings of the IEEE 86(11), 1998 (1.1%). The kernel is (a b)^4 of
+images of length one. The defaults were chosen on validation, C of 1 to 20 and components of 50 to 150.
 """
 
 from sklearn.pipeline import Pipeline, make_pipeline
