@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pipeline.estimators.images import by_chunks
 
-GROUPS = 1024  # the rows are searched in so many groups
+GROUPS = 1024  # the rows are searched in so many groups, or four for each that is to be found
 FAR = np.finfo(np.float32).max / 16  # farther than any row
 EVEN = (0.35, 0.65)  # |t|^3 is about 0.35 t^2 + 0.65 t^4 for t from 0 to 1
 
@@ -79,7 +79,7 @@ class Search:
         low, high = float(rows.min()), float(rows.max())
         self.middle, self.unit = ((low + high) / 2, max(high - low, 1e-300)) if p == 3 else (0.0, 1.0)
         scaled = self._scaled(rows, kind)
-        groups = max(count, min(GROUPS, self.n))
+        groups = max(count, min(max(GROUPS, 4 * count), self.n))
         self.shape = -(-self.n // groups), groups
         none = np.zeros((self.shape[0] * groups - self.n, rows.shape[1]), kind)
         self.factors = factors(np.concatenate([scaled, none]), p)

@@ -1,7 +1,7 @@
 """Pairwise linear classifiers of deskewed images: one for each two classes, the class with the most votes wins.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
-Proceedings of the IEEE 86(11), 1998, section III.C.2. alpha was chosen on validation.
+Proceedings of the IEEE 86(11), 1998, section III.C.2. alpha was not tuned.
 """
 
 from sklearn.linear_model import RidgeClassifier

@@ -2,7 +2,8 @@
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
 Proceedings of the IEEE 86(11), 1998, section III.C.1. Each sum learns by squared errors, those on the right side
-left out; with them, as in ridge regression, the error is 14% on validation. C was chosen there.
+left out; with them, as in ridge regression, the error on validation is 14% (10,000 rows
+fitted). C was chosen there, of 0.001 and 0.01.
 """
 
 from sklearn.pipeline import Pipeline, make_pipeline

@@ -1,13 +1,15 @@
-"""A linear classifier of all products of two of the first 40 principal components: a quadratic one of the images.
+"""Quadratic classifiers of the first 40 principal components, one for each two classes.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
-Proceedings of the IEEE 86(11), 1998, section III.C.5: 40 components; alpha was chosen on validation.
+Proceedings of the IEEE 86(11), 1998, section III.C.5: linear classifiers of all products of two components. One for
+each class, by ridge regression as here, errs on 3.4% of validation. alpha was not tuned.
 """
 
 from typing import Annotated
 
 import msgspec
 from sklearn.linear_model import RidgeClassifier
+from sklearn.multiclass import OneVsOneClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, PolynomialFeatures
 
@@ -19,5 +21,5 @@ Components = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
 def estimator(components: Components = 40, alpha: Positive = 1.0) -> Pipeline:
     """components: principal axes kept; alpha: the weight of the L2 penalty."""
-    linear = RidgeClassifier(alpha=alpha, solver="cholesky")
-    return make_pipeline(ExactPCA(components), MaxAbsScaler(), PolynomialFeatures(), linear)
+    pairwise = OneVsOneClassifier(RidgeClassifier(alpha=alpha, solver="cholesky"))
+    return make_pipeline(ExactPCA(components), MaxAbsScaler(), PolynomialFeatures(), pairwise)

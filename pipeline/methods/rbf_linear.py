@@ -2,6 +2,7 @@
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
 Proceedings of the IEEE 86(11), 1998, section III.C.4: ten groups of 100 units, each on the images of one class.
+Of the widths 0.5 and 1, 0.5 erred less on validation; alpha was not tuned.
 """
 
 from sklearn.linear_model import RidgeClassifier
