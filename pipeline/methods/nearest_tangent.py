@@ -1,8 +1,9 @@
 """k nearest neighbours by tangent distance, on deskewed images of 16 x 16 pixels.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
-Proceedings of the IEEE 86(11), 1998, section III.C.11. The images there were not deskewed; here that takes the error
-on validation from 1.2% to 0.9%, as measured on half the hold-out, on which the other defaults were chosen too.
+Proceedings of the IEEE 86(11), 1998, section III.C.11. The images there were not deskewed: without that, and with
+100 candidates, the error on validation is 1.27%, as it stands 1.02%. The other defaults were chosen on half of
+that hold-out, with 10,000 rows fitted.
 """
 
 from sklearn.pipeline import Pipeline, make_pipeline

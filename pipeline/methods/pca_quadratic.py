@@ -1,8 +1,8 @@
 """Quadratic classifiers of the first 40 principal components, one for each two classes.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
-Proceedings of the IEEE 86(11), 1998, section III.C.5: linear classifiers of all products of two components. One for
-each class, by ridge regression as here, errs on 3.4% of validation. alpha was not tuned.
+Proceedings of the IEEE 86(11), 1998, section III.C.5: linear classifiers of all products of two components. One
+for each class, by ridge regression as here, errs on 3.4% of validation. alpha was not tuned.
 """
 
 from typing import Annotated
