@@ -13,7 +13,7 @@ from pipeline.estimators.svm import MatrixSVC
 from pipeline.methods import Count, Positive
 
 
-def estimator(C: Positive = 5.0, components: Count = 100) -> Pipeline:
+def estimator(C: Positive = 20.0, components: Count = 60) -> Pipeline:
     """C: inverse regularisation; components: axes kept."""
     svm = MatrixSVC(kernel="poly", degree=4, gamma=1.0, C=C)
     return make_pipeline(Deskewing(), UnitRotation(components), svm)
