@@ -11,7 +11,7 @@ from pipeline.estimators.network import NetworkClassifier
 from pipeline.methods import Count, Positive
 
 
-def estimator(epochs: Count = 12, learning_rate: Positive = 0.003) -> Pipeline:
+def estimator(epochs: Count = 20, learning_rate: Positive = 0.001) -> Pipeline:
     """epochs: passes over the rows; learning_rate: of the first step, falling to zero."""
     network = NetworkClassifier((300,), "squared", epochs=epochs, learning_rate=learning_rate)
     return make_pipeline(Deskewing(), network)

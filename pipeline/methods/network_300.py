@@ -8,6 +8,6 @@ from pipeline.estimators.network import NetworkClassifier
 from pipeline.methods import Count, Positive
 
 
-def estimator(epochs: Count = 10, learning_rate: Positive = 0.002) -> NetworkClassifier:
+def estimator(epochs: Count = 10, learning_rate: Positive = 0.001) -> NetworkClassifier:
     """epochs: passes over the rows; learning_rate: of the first step, falling to zero."""
     return NetworkClassifier((300,), "squared", epochs=epochs, learning_rate=learning_rate)

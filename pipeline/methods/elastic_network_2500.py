@@ -1,0 +1,15 @@
+"""A network of five hidden layers, 2500, 2000, 1500, 1000 and 500 units, on elastically distorted digits.
+
+Source: D. Ciresan, U. Meier, L. Gambardella, J. Schmidhuber, "Deep, big, simple neural nets for handwritten digit
+recognition", Neural Computation 22(12), 2010.
+"""
+
+from pipeline.estimators.distortions import Distortions
+from pipeline.estimators.network import NetworkClassifier
+from pipeline.methods import Count, Positive
+
+
+def estimator(epochs: Count = 6, learning_rate: Positive = 0.001) -> NetworkClassifier:
+    """epochs: passes over the rows, distorted anew in each; learning_rate: of the first step, falling to zero."""
+    hidden = (2500, 2000, 1500, 1000, 500)
+    return NetworkClassifier(hidden, "cross_entropy", Distortions(), epochs, 256, learning_rate)
