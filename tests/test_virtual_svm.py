@@ -1,5 +1,6 @@
 """VirtualSVC learns from its support vectors and their moved copies, and from nothing else."""
 
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,9 @@ Digits = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 @pytest.fixture(scope="module")
 def digits(mnist: Path) -> Digits:
-    """The first 2,000 digits of train, uint8[2000, 784], and their labels."""
+    """The first 1,000 digits of train, uint8[1000, 784], and their labels."""
     images, labels = (
-        np.asarray(idx.read(mnist / f"train-{name}-ubyte")[:2000]) for name in ("images-idx3", "labels-idx1")
+        np.asarray(idx.read(mnist / f"train-{name}-ubyte")[:1000]) for name in ("images-idx3", "labels-idx1")
     )
     return images.reshape(-1, 784), labels
 
@@ -47,36 +48,67 @@ def test_shifts_are_all_those_within_reach() -> None:
 
 
 def test_it_is_fitted_on_support_vectors_and_their_moved_copies(digits: Digits) -> None:
-    X, y = digits[0][:500], digits[1][:500]
-    machine, features = SVC(C=3, gamma=5e-7), PCA(20, random_state=0)
-    ours = VirtualSVC(features, machine, [(0, 1, 0, 0), (0, 0, 10, 0)]).fit(X, y)
+    X, y, others = digits[0][:300], digits[1][:300], digits[0][300:]
+    svc, features = SVC(C=3, gamma=5e-7), PCA(20, random_state=0)
+    ours = VirtualSVC(features, svc, [(0, 1, 0, 0), (0, 0, 10, 0)]).fit(X, y)
 
     axes = PCA(20, random_state=0).fit(X)
     support = SVC(C=3, gamma=5e-7).fit(axes.transform(X).astype(float), y).support_
     right = np.roll(X[support].reshape(-1, 28, 28), 1, axis=2)
     turned = moved(X[support].reshape(-1, 28, 28), affine((0, 0, 10, 0)))
     virtual = np.concatenate([X[support], right.reshape(-1, 784), turned.reshape(-1, 784)])
-    expected = SVC(C=3, gamma=5e-7).fit(axes.transform(virtual).astype(float), np.concatenate([y[support]] * 3))
-    np.testing.assert_array_equal(
-        ours.predict(digits[0][1000:]), expected.predict(axes.transform(digits[0][1000:]))
-    )
+    expected = SVC(C=3, gamma=5e-7, decision_function_shape="ovo")
+    expected.fit(axes.transform(virtual).astype(float), np.tile(y[support], 3))
+    np.testing.assert_allclose(ours.decision_function(others), worst_pairs(expected, axes.transform(others)))
     assert not hasattr(features, "components_"), "what it is given it leaves alone"
+    assert svc.decision_function_shape == "ovr"
 
 
-def test_without_moves_it_is_the_machine_itself(digits: Digits) -> None:
-    X, y = digits[0][:500], digits[1][:500]
-    expected = SVC(C=3, gamma=1e-7).fit(X, y).decision_function(digits[0][500:600])
-    ours = (
-        VirtualSVC(machine=SVC(C=3, gamma=1e-7), moves=()).fit(X, y).machine_.decision_function(digits[0][500:600])
+def worst_pairs(machine: SVC, X: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By how much each class wins the worst of its pairs: float64[n, classes]."""
+    pairs = list(combinations(range(10), 2))
+    decisions = machine.decision_function(X.astype(float))
+    return np.stack(
+        [
+            np.min(
+                [
+                    d if label == one else -d
+                    for (one, other), d in zip(pairs, decisions.T, strict=True)
+                    if label in (one, other)
+                ],
+                axis=0,
+            )
+            for label in range(10)
+        ],
+        axis=1,
     )
-    np.testing.assert_allclose(ours, expected, atol=0.01)
+
+
+def test_the_class_whose_worst_pair_is_best_is_nearly_always_the_one_with_most_votes(digits: Digits) -> None:
+    X, y, others = digits[0][:300], digits[1][:300], digits[0][300:]
+    ours = VirtualSVC(machine=SVC(C=3, gamma=1e-7), moves=()).fit(X, y)
+    assert 0.97 < (ours.predict(others) == SVC(C=3, gamma=1e-7).fit(X, y).predict(others)).mean() < 1
+
+
+@pytest.mark.parametrize("classes", [2, 10])
+def test_what_the_first_machine_is_sure_of_the_second_is_not_asked(digits: Digits, classes: int) -> None:
+    own, others = np.flatnonzero(digits[1][:300] < classes), digits[0][300:][digits[1][300:] < classes]
+    X, y = digits[0][own], digits[1][own]
+    first, both, second = (
+        VirtualSVC(PCA(20, random_state=0), SVC(gamma=3e-7), moves, sure).fit(X, y).decision_function(others)
+        for moves, sure in [((), None), (FOUR_SHIFTS, 0.5), (FOUR_SHIFTS, None)]
+    )
+    sure = np.abs(first) >= 0.5 if classes == 2 else first.max(axis=1) >= 0.5
+    assert 0.1 < sure.mean() < 1
+    np.testing.assert_allclose(both[sure], first[sure], atol=0.01)
+    np.testing.assert_allclose(both[~sure], second[~sure])
 
 
 def test_it_knows_moved_digits_better_than_the_machine_alone(digits: Digits) -> None:
-    X, y = digits[0][:500], digits[1][:500]
-    others = moved(digits[0][500:].reshape(-1, 28, 28), affine((0, 1, 0, 0))).reshape(-1, 784)
+    X, y = digits[0][:300], digits[1][:300]
+    others = moved(digits[0][300:].reshape(-1, 28, 28), affine((0, 1, 0, 0))).reshape(-1, 784)
     alone, taught = (fitted.fit(X, y) for fitted in (SVC(), VirtualSVC(machine=SVC())))
-    wrong, still = ((fitted.predict(others) != digits[1][500:]).mean() for fitted in (alone, taught))
+    wrong, still = ((fitted.predict(others) != digits[1][300:]).mean() for fitted in (alone, taught))
     assert still < 0.8 * wrong
 
 
