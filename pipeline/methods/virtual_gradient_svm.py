@@ -1,0 +1,23 @@
+"""Upright digits, gradient-direction histograms at four scales, support vector machine with virtual vectors.
+
+Source: D. DeCoste, B. Schoelkopf, "Training invariant support vector machines", Machine Learning 46, 2002, with
+the features of `fast_gradient_svm`. The defaults were chosen on 24,000 training rows, by machines fitted on 16,000
+others: moved copies repeat what is odd in a support vector, so C is smaller than without them.
+"""
+
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from pipeline.estimators.gradients import GradientHistograms
+from pipeline.estimators.images import Deskewing
+from pipeline.estimators.pca import ExactPCA
+from pipeline.estimators.svm import MatrixSVC
+from pipeline.estimators.virtual_svm import VirtualSVC
+from pipeline.methods import Positive
+from pipeline.methods.fast_gradient_svm import SCALES, Components
+
+
+def estimator(C: Positive = 0.8, gamma: Positive = 1e-7, components: Components = 96) -> Pipeline:
+    """C: inverse regularisation; gamma: of the kernel exp(-gamma |a - b|^2); components: principal axes kept."""
+    features = make_pipeline(GradientHistograms(SCALES), ExactPCA(components))
+    machine = MatrixSVC(C=C, gamma=gamma, cache_size=2000)
+    return make_pipeline(Deskewing(), VirtualSVC(features, machine, sure=0.8))
