@@ -39,9 +39,17 @@ def description(name: str) -> str:
     return (ast.get_docstring(ast.parse(source(name).read_bytes())) or "").partition("\n")[0]
 
 
+def load(name: str) -> Any:
+    """The module of a method of this project; ConfigError where there is none."""
+    if name not in names():
+        others = "or package.module:Class of an installed package"
+        raise ConfigError(f"train.method: expected one of {listed(names(), 99)}, {others}, found {name!r}")
+    return importlib.import_module(f"{methods.__name__}.{name}")
+
+
 def missing(name: str) -> list[str]:
     """The packages that a method needs and that are not installed."""
-    required = getattr(_module(name), "REQUIRES", ())
+    required = getattr(load(name), "REQUIRES", ())
     return [package for package in required if importlib.util.find_spec(package) is None]
 
 
@@ -56,7 +64,7 @@ def build(name: str, arguments: Mapping[str, Argument]) -> Any:
     name: a module in pipeline/methods, or package.module:Class of an installed package. Raises ConfigError for an
     unknown method and for arguments that it does not take or cannot use, UnavailableError for a missing package.
     """
-    make = _class(name) if ":" in name else _module(name).estimator
+    make = _class(name) if ":" in name else load(name).estimator
     given = {key: value for key, value in arguments.items() if value is not None}
     takes = inspect.signature(make).parameters
     open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes.values())
@@ -112,13 +120,6 @@ def _compare(path: Path, name: str, arguments: Mapping[str, Argument]) -> None:
     recorded, now = read(path), record(name, arguments)
     if parts := [part for part in now if recorded.get(part) != now[part]]:
         raise ConfigError(f"{path}: not of method {name} as it is now ({listed(parts)}); run `dvc repro`")
-
-
-def _module(name: str) -> Any:
-    if name not in names():
-        others = "or package.module:Class of an installed package"
-        raise ConfigError(f"train.method: expected one of {listed(names(), 99)}, {others}, found {name!r}")
-    return importlib.import_module(f"{methods.__name__}.{name}")
 
 
 def _class(name: str) -> Any:

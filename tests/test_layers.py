@@ -17,6 +17,7 @@ CONTAINS = {
     ("package_index", "sources"),
     ("methods", "estimators"),
     ("card", "metrics"),
+    ("onnx_export", "estimators"),
     ("registry", "methods"),
     ("registry", "imports"),
     *(("leaderboard", part) for part in ["compare", "metrics", "model", "plots", "registry", "training"]),
