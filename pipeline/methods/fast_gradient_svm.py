@@ -2,8 +2,8 @@
 
 Source: C.-L. Liu, K. Nakashima, H. Sako, H. Fujisawa, "Handwritten digit recognition: benchmarking of
 state-of-the-art techniques", Pattern Recognition 36(10), 2003, which normalises digits otherwise, at one scale.
-The defaults were chosen on 24,000 training rows, by machines fitted on 16,000 others; three stratified hold-outs of
-10,000 rows then gave 113 errors.
+The defaults were chosen on 24,000 training rows, by machines fitted on 16,000 others. Three stratified hold-outs
+of 10,000 rows then gave 113 errors.
 """
 
 from typing import Annotated
