@@ -87,7 +87,7 @@ def test_digits_are_learned(digits: Rows, kind: str) -> None:
 def test_distorted_digits_teach_more(digits: Rows) -> None:
     X, y = digits
     plain, distorted = (
-        NetworkClassifier((50,), "cross_entropy", distortions, epochs=10, batch_size=20, learning_rate=3e-3)
+        NetworkClassifier((200,), "cross_entropy", distortions, epochs=15, batch_size=20, learning_rate=3e-3)
         for distortions in (None, Distortions())
     )
     expected = plain.fit(X[:1000], y[:1000]).score(X[2000:], y[2000:])

@@ -73,7 +73,7 @@ class Distortions(BaseEstimator):
     def _fields(self, n: int, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
         """Elastic displacements in pixels: float32[n, 2, h, w]."""
         height, width = shape
-        noise = 2 * rng.random((n * 2 * height, width), np.float32) - 1
+        noise = rng.random((n * 2 * height, width), np.float32) * np.float32(2) - np.float32(1)
         across = (noise @ self._gaussian(width)).reshape(n * 2, height, width)
         down = across.transpose(0, 2, 1).reshape(-1, height) @ self._gaussian(height)
         down *= np.float32(self.alpha)
