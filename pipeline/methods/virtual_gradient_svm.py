@@ -6,6 +6,9 @@ others: moved copies repeat what is odd in a support vector, so C is smaller tha
 hold-outs of 10,000 rows then gave 108 errors.
 """
 
+from typing import Annotated
+
+import msgspec
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from pipeline.estimators.gradients import GradientHistograms
@@ -14,7 +17,9 @@ from pipeline.estimators.pca import ExactPCA
 from pipeline.estimators.svm import MatrixSVC
 from pipeline.estimators.virtual_svm import VirtualSVC
 from pipeline.methods import Positive
-from pipeline.methods.fast_gradient_svm import SCALES, Components
+
+Components = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+SCALES = ((4, 11, 0), (5, 9, 0), (6, 8, 0), (7, 7, 0))  # as in fast_gradient_svm: a method imports no other one
 
 
 def estimator(C: Positive = 0.8, gamma: Positive = 1e-7, components: Components = 96) -> Pipeline:
