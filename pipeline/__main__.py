@@ -36,6 +36,7 @@ COMMANDS = {
     "verify": "reproduce a revision in a clean clone and compare every hash with its dvc.lock",
     "onnx": "write the model as an ONNX file and compare both on the test rows",
 }
+EXTRAS = dict.fromkeys(["onnx", "onnxruntime", "skl2onnx"], "pip install skl2onnx onnxruntime")
 FULL = "; make room, then run it again"
 HINTS = {
     errno.ENOENT: "; run the stage that makes it, or `dvc repro`",
@@ -64,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PipelineError as error:
         return _fail(args.command, str(error), error.exit_code)
     except ModuleNotFoundError as error:
-        reason = f"package {error.name} is missing; run `make .venv/run.txt` and `source .venv/bin/activate`"
+        setup = EXTRAS.get(str(error.name), "make .venv/run.txt` and `source .venv/bin/activate")
+        reason = f"package {error.name} is missing; run `{setup}`"
         return _fail(args.command, reason, UnavailableError.exit_code)
     except KeyboardInterrupt:
         return _fail(args.command, "interrupted", 130)

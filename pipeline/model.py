@@ -36,12 +36,12 @@ def load(path: Path, pixels: int, classes: int, package: str | None = None) -> A
 def loads(content: bytes, where: str, pixels: int, classes: int, package: str | None = None) -> Any:
     """The classifier of images of `pixels` into labels 0 to `classes` - 1 in what `dumps` gave, read from `where`.
 
-    package: one whose types are trusted beside the project's own. Raises DataError for content that is no such
+    package: one whose classes are trusted beside the project's own. Raises DataError for content that is no such
     file, holds what is not trusted, or is of another kind.
     """
     try:
         found = skops.io.get_untrusted_types(data=content)
-        if unknown := [name for name in found if not (_is_ours(name) or name.startswith(f"{package}."))]:
+        if unknown := [name for name in found if not _is_trusted(name, package)]:
             raise DataError(f"{where}: expected a model of this project, found {', '.join(sorted(unknown))}")
         estimator = skops.io.loads(content, trusted=found)
     except (zipfile.BadZipFile, AttributeError, KeyError, TypeError, ValueError) as error:
@@ -53,13 +53,14 @@ def loads(content: bytes, where: str, pixels: int, classes: int, package: str | 
     return estimator
 
 
-def _is_ours(name: str) -> bool:
-    """Whether a type that skops does not know is an estimator of this project."""
+def _is_trusted(name: str, package: str | None) -> bool:
+    """Whether a type that skops does not know is an estimator of this project or a class of the package."""
     module, _, kind = name.rpartition(".")
-    if not module.startswith(OURS) or importlib.util.find_spec(module) is None:
+    ours = module.startswith(OURS)
+    if not (ours or f"{module}.".startswith(f"{package}.")) or importlib.util.find_spec(module) is None:
         return False
     found = getattr(importlib.import_module(module), kind, None)
-    return isinstance(found, type) and issubclass(found, BaseEstimator)
+    return isinstance(found, type) and (not ours or issubclass(found, BaseEstimator))
 
 
 def stable(archive: bytes) -> bytes:

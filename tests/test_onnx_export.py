@@ -66,7 +66,7 @@ def test_features_are_the_model_s_to_the_last_bit(
 def test_ties_between_votes_go_to_the_first_class(offsets: tuple[float, ...]) -> None:
     X = np.array([[28, 28], [228, 28], [128, 228]], np.uint8)
     model = make_pipeline(ExactPCA(2), MatrixSVC(gamma=1e-6)).fit(X, [5, 6, 9])
-    model[-1].intercept_ = np.array(offsets)  # each class wins against one of the others
+    model[-1].intercept_ = model[-1]._intercept_ = np.array(offsets)  # each class wins against one of the others
     found = onnx_export.predict(onnx_export.export(model, {}), X)
     assert found.tolist() == model.predict(X).tolist() == [5, 5, 5]
 

@@ -42,7 +42,7 @@ def test_arguments_reach_the_estimator_and_null_keeps_the_default() -> None:
 def test_an_unknown_method_lists_those_there_are() -> None:
     with pytest.raises(
         ConfigError,
-        match=r"expected one of best_gradient_svm, .*nearest_l2.*, or package.module:Class .*, found 'svm'",
+        match=r"expected one of deskewed_linear, .*nearest_l2.*, or package.module:Class .*, found 'svm'",
     ):
         registry.build("svm", {})
 
