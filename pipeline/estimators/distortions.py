@@ -76,8 +76,8 @@ class Distortions(BaseEstimator):
         noise = rng.random((n * 2 * height, width), np.float32) * np.float32(2) - np.float32(1)
         across = (noise @ self._gaussian(width)).reshape(n * 2, height, width)
         down = across.transpose(0, 2, 1).reshape(-1, height) @ self._gaussian(height)
-        down *= np.float32(self.alpha)
-        return down.reshape(n, 2, width, height).transpose(0, 1, 3, 2).astype(np.float32, copy=False)
+        fields = down.reshape(n, 2, width, height).transpose(0, 1, 3, 2) * self.alpha
+        return fields.astype(np.float32, copy=False)
 
     def _gaussian(self, size: int) -> NDArray[np.float32]:
         """The matrix that smooths a line: float32[size, size]."""
