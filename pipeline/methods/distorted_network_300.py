@@ -2,7 +2,7 @@
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
 Proceedings of the IEEE 86(11), 1998: turned, scaled, slanted and shifted, not yet bent elastically. The defaults
-were chosen on validation.
+were not tuned: their validation error was far below.
 """
 
 from pipeline.estimators.distortions import Distortions

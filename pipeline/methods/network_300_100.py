@@ -1,7 +1,7 @@
 """A network of two hidden layers, 300 and 100 units, on the pixels, trained on the squared error.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
-Proceedings of the IEEE 86(11), 1998. The defaults were chosen on validation.
+Proceedings of the IEEE 86(11), 1998. The defaults were not tuned: their validation error was far below.
 """
 
 from pipeline.estimators.network import NetworkClassifier
