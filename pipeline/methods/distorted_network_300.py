@@ -1,8 +1,8 @@
 """A network of 300 hidden units, trained on the squared error of distorted digits.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
-Proceedings of the IEEE 86(11), 1998: turned, scaled, slanted and shifted, not yet bent elastically. The defaults
-were not tuned: their validation error was far below.
+Proceedings of the IEEE 86(11), 1998. Here digits are turned, scaled and slanted, not shifted as well. The
+defaults were not tuned: their validation error was far below.
 """
 
 from pipeline.estimators.distortions import Distortions

@@ -1,8 +1,8 @@
 """A network of 800 hidden units, trained on the cross-entropy of elastically distorted digits.
 
 Source: P. Simard, D. Steinkraus, J. Platt, "Best practices for convolutional neural networks applied to visual
-document analysis", ICDAR 2003. The defaults were chosen on validation: in six epochs,
-fields weaker and smoother than Simard's taught more (1.15% of errors against 1.48%), and shifts made no difference.
+document analysis", ICDAR 2003. The defaults were chosen on validation: in six epochs, fields
+weaker and smoother than Simard's taught more (1.15% of errors against 1.48%), and shifts made no difference.
 """
 
 from pipeline.estimators.distortions import Distortions
