@@ -4,9 +4,11 @@ The layers. Each imports those below it and, where a noun contains another, a ne
 (tests/test_layers.py holds the rule):
 
     stages      one thin module a DVC stage: paths and params in, one core call, outputs written
-    commands    the same for what is no stage: check, profile, compare, verify
-    core        sources, package_index, idx, contract, table, features, svm, methods, training, model, metrics,
-                plots; quality, the gates, over measures, references, probe, leakage and audit;
+    commands    the same for what is no stage: check, profile, methods, onnx, compare, verify
+    core        sources, package_index, idx, contract, table, training, model, metrics, plots, card;
+                registry, the method that a name stands for, over methods (one file a method), which are made of
+                estimators, and imports (what a module is made of); leaderboard, all methods side by side;
+                onnx_export; quality, the gates, over measures, references, probe, leakage and audit;
                 compare and verify, what two runs differ in, over lock (dvc.lock) and revisions (git); inputs,
                 whether what a stage depends on stays the same while it runs
     ground      errors, files, params, datasets

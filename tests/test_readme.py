@@ -22,8 +22,9 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-# `make` and .ci/run set up an environment and run this very suite; benchmarks take minutes.
-OTHERS = ("make ", ".ci/run", "python -m benchmarks.", "python -m scripts.")
+# `make` and .ci/run set up an environment and run this very suite; benchmarks take minutes; the tiny project's
+# model is not one that can be exported, tests/test_onnx_export.py runs that command.
+OTHERS = ("make ", ".ci/run", "python -m benchmarks.", "python -m scripts.", "python -m pipeline onnx")
 LINES = [line for block in blocks("sh") for line in block.splitlines()]
 METHOD, *READERS = blocks("python")
 
@@ -44,7 +45,7 @@ def test_what_is_not_run_here_is_there() -> None:
     for line in LINES:
         if line.startswith("make "):
             assert line.split()[1] in targets
-        elif line.startswith(OTHERS[2:]):
+        elif line.startswith(OTHERS[2:4]):
             module = line.split()[2]
             assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
     assert os.access(ROOT / ".ci/run", os.X_OK)

@@ -11,11 +11,11 @@ from pipeline.errors import DataError, UnavailableError
 from pipeline.leaderboard import page, picture, scoring, standings
 
 ACTUAL = np.resize(np.arange(10, dtype=np.uint8), 2000)
-ROWS = """name,method,preprocessing,published_error_percent,source
-linear,a line,none,12.0,A 1998
-linear,the same line,none,1.5,B 1999
-,a net,none,1.1,A 1998
-gradient_svm,ours,histograms,,
+ROWS = """name,method,preprocessing,published_error_percent,source,note
+linear,a line,none,12.0,A 1998,
+linear,the same line,none,1.5,B 1999,"A line is a line, not a curve."
+,a net,none,1.1,A 1998,
+gradient_svm,ours,histograms,,,
 """
 
 
@@ -81,7 +81,7 @@ def test_without_the_default_method_there_is_nothing_to_compare_with(board: Path
         standings.standings(board)
 
 
-@pytest.mark.parametrize("line", ["linear,a line,none,twelve,A", "linear,a line"])
+@pytest.mark.parametrize("line", ["linear,a line,none,twelve,A,", "linear,a line"])
 def test_a_row_that_does_not_fit_is_said(board: Path, line: str) -> None:
     (board / "rows.csv").write_text(f"{ROWS.splitlines()[0]}\n{line}\n")
     with pytest.raises(DataError, match=r"rows.csv: .*\$\[0\]"):
@@ -107,6 +107,9 @@ def test_the_page_tells_better_from_worse_and_reached_from_missed(board: Path) -
     assert "| 5 | a net | none | 1.10% | not run: not among ours |" in "\n".join(lines)
     assert any("fitted anew on 5,000 rows of train" in line for line in lines)
     assert any(line.startswith("**logistic_regression.** Multinomial") for line in lines)
+    assert any(
+        line.startswith("**linear.** ") and line.endswith(" A line is a line, not a curve.") for line in lines
+    )
 
 
 def test_both_axes_of_the_picture_are_logarithmic() -> None:

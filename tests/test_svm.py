@@ -11,7 +11,7 @@ from sklearn.datasets import make_blobs
 from sklearn.exceptions import NotFittedError
 from sklearn.svm import SVC
 
-from pipeline import idx
+from pipeline import idx, registry
 from pipeline.estimators import svm
 from pipeline.estimators.gradients import GradientHistograms
 from pipeline.estimators.pca import ExactPCA
@@ -73,6 +73,19 @@ def test_libsvm_decides_the_same_from_what_was_fitted(features: Rows) -> None:
     np.testing.assert_array_equal(SVC._dense_predict(ours, X[6000:]), ours.predict(X[6000:]))
     np.testing.assert_allclose(
         SVC._dense_decision_function(ours, X[6000:7000]), ours._dense_decision_function(X[6000:7000]), atol=1e-9
+    )
+
+
+@pytest.mark.slow
+def test_every_test_row_of_mnist_gets_the_label_that_libsvm_gives_it(mnist: Path) -> None:
+    train, test = (
+        np.asarray(idx.read(mnist / f"{name}-images-idx3-ubyte")).reshape(-1, 784) for name in ("train", "t10k")
+    )
+    method = registry.build("gradient_svm", {}).fit(train, idx.read(mnist / "train-labels-idx1-ubyte"))
+    features, machine = method[:-1].transform(test), method[-1]
+    assert len(features) == 10_000
+    np.testing.assert_array_equal(
+        machine.predict(features), machine.classes_[SVC._dense_predict(machine, features)]
     )
 
 

@@ -74,9 +74,10 @@ def _against(row: dict[str, Any]) -> str:
 
 
 def _notes(rows: Sequence[dict[str, Any]]) -> str:
-    """What each method's own docstring says of it."""
+    """What each method's own docstring says of it, and the note of its row."""
     notes = []
     for name in sorted({row["name"] for row in rows if row["name"]} & set(registry.names())):
         text = ast.get_docstring(ast.parse(registry.source(name).read_bytes())) or ""
-        notes.append(f"\n**{name}.** {' '.join(text.split())}\n")
+        own = [row["note"] for row in rows if row["name"] == name and row.get("note")]
+        notes.append(f"\n**{name}.** {' '.join([*text.split(), *own])}\n")
     return "".join(notes)

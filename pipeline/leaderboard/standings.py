@@ -14,7 +14,7 @@ from pipeline.metrics import DIGITS
 
 DEFAULT = "gradient_svm"  # what the others are tested against
 COLUMNS = [
-    "name", "method", "preprocessing", "published_error_percent", "source",
+    "name", "method", "preprocessing", "published_error_percent", "source", "note",
     "test_error_rate", "test_error_rate_low", "test_error_rate_high", "test_errors", "test_n",
     "validation_error_rate", "validation_n", "difference", "p_value",
     "fit_seconds", "microseconds_per_image", "model_bytes", "cores", "not_run",
@@ -29,6 +29,7 @@ class Published(msgspec.Struct, frozen=True):
     preprocessing: str
     published_error_percent: float | None
     source: str | None
+    note: str | None
 
 
 def published(path: Path) -> list[Published]:
