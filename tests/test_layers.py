@@ -74,6 +74,13 @@ def test_a_stage_depends_on_what_it_imports_and_on_nothing_else(name: str) -> No
     assert folders == CODE_OF_METHODS or name != "method"
 
 
+@pytest.mark.parametrize("name", ["score", "leaderboard"])
+def test_what_the_leaderboard_depends_on_is_there_and_is_used(name: str) -> None:
+    stage = yaml.safe_load((ROOT / "leaderboard/dvc.yaml").read_text())["stages"][name]
+    needed = {str(file.relative_to(ROOT)) for file in closure(ROOT / f"pipeline/stages/{name}.py")}
+    assert {dep for dep in stage["deps"] if dep.endswith(".py")} <= needed
+
+
 @pytest.mark.parametrize("name", STAGES)
 def test_stages_stay_thin(name: str) -> None:
     assert len((ROOT / f"pipeline/stages/{name}.py").read_text().splitlines()) <= 40
