@@ -11,6 +11,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline import files
@@ -79,11 +80,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _guarded(name: str) -> contextlib.AbstractContextManager[None]:
     """Under DVC, which records what a stage depends on only after it has run, hold that to be unchanged."""
-    if name not in STAGES or os.environ.get("DVC_STAGE") != name:
+    file, _, stage = os.environ.get("DVC_STAGE", "").rpartition(":")  # folder/dvc.yaml:stage@one of a matrix
+    if stage.partition("@")[0] != name:
         return contextlib.nullcontext()
     from pipeline import inputs
 
-    return inputs.unchanged(name)
+    return inputs.unchanged(stage, Path(file or "dvc.yaml"))
 
 
 def _module(name: str) -> Any:

@@ -51,9 +51,10 @@ def probe(train: NDArray[np.uint8], labels: Labels, test: NDArray[np.uint8], cla
     """Judge images uint8[n, side, side] by labels of train, int[n] below `classes`; `seed` deals the folds."""
     with threadpool_limits(1):  # sums must not depend on the number of BLAS threads
         histograms = GradientHistograms()
-        features = [histograms.fit(_flat(images)).transform(_flat(images)) for images in (train, test)]
-        axes = ExactPCA(min(COMPONENTS, features[0].shape[1])).fit(features[0])
-        points, others = (axes.transform(part) for part in features)
+        features = histograms.fit_transform(_flat(train))
+        axes = ExactPCA(min(COMPONENTS, features.shape[1])).fit(features)
+        points = axes.transform(features)
+        others = axes.transform(histograms.transform(_flat(test))) if len(test) else points[:0]
         # A stream of its own: rows once shuffled with the same seed would be dealt by their old places.
         fold = np.random.default_rng([seed, FOLDS]).permutation(len(points)) % FOLDS
         parts = [Sums.of(points[fold == k], labels[fold == k], classes) for k in range(FOLDS)]

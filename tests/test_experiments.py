@@ -111,8 +111,8 @@ def test_a_sweep_leaves_the_workspace_as_it_was_and_no_folders(lab: Lab, sweep: 
 
 def test_the_log_of_a_queued_run_tells_what_ran_and_why_it_failed(lab: Lab, sweep: dict[float, str]) -> None:
     log = lab.out("dvc", "queue", "logs", sweep[3])
-    assert re.findall(r"^Running stage '(\w+)'", log, re.MULTILINE) == ["train", "evaluate"]
-    assert "train: error: train.C: Expected `float` > 0.0; found -1" in lab.out("dvc", "queue", "logs", "wrong")
+    assert re.findall(r"^Running stage '(\w+)'", log, re.MULTILINE) == ["method", "train", "evaluate", "card"]
+    assert "method: error: train.C: Expected `float` > 0.0; found -1" in lab.out("dvc", "queue", "logs", "wrong")
 
 
 def test_an_applied_experiment_is_in_the_workspace_and_differs_from_the_commit(

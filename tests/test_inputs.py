@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -101,6 +102,32 @@ def declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_each_changed_file_and_parameter_is_named(declared: Path, file: str, content: str, named: str) -> None:
     with pytest.raises(UnavailableError, match=f"^{named} changed meanwhile, so"), inputs.unchanged("train"):
         (declared / file).write_text(content)
+
+
+def test_a_stage_of_a_matrix_in_another_file_is_held_to_its_own_code_and_params(declared: Path) -> None:
+    stage: dict[str, Any] = {
+        "matrix": {"method": ["a", "b"]},
+        "deps": ["code/${item.method}.json", "pipeline/methods"],
+    }
+    stage["params"] = [{"board.yaml": ["rows"]}, {"params.yaml": ["other.key"]}]
+    (declared / "board").mkdir()
+    (declared / "board/dvc.yaml").write_text(yaml.safe_dump({"stages": {"score": stage}}))
+    (declared / "board.yaml").write_text("rows: 1")
+    for folder in ("code", "pipeline/methods"):
+        (declared / folder).mkdir(parents=True)
+    with inputs.unchanged("score@a", Path("board/dvc.yaml")):
+        (declared / "code/b.json").write_text("2")
+    named = "board.yaml: rows, code/a.json"
+    with (
+        pytest.raises(UnavailableError, match=f"^{named} changed"),
+        inputs.unchanged("score@a", Path("board/dvc.yaml")),
+    ):
+        (declared / "code/a.json").write_text("2")
+        (declared / "board.yaml").write_text("rows: 2")
+    (declared / "pipeline/methods/a.py").write_text("1")
+    changed = pytest.raises(UnavailableError, match=r"^pipeline/methods/a\.py changed")
+    with changed, inputs.unchanged("score@a", Path("board/dvc.yaml")):
+        (declared / "pipeline/methods/a.py").write_text("2")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_a_stage_depends_on_what_it_imports_and_on_nothing_else(name: str) -> No
     folders = {dep for dep in deps if (ROOT / dep).is_dir() and dep.startswith("pipeline/")}
     needed = {str(file.relative_to(ROOT)) for file in closure(ROOT / f"pipeline/stages/{name}.py")}
     outside = {file for file in needed if not file.startswith(tuple(f"{folder}/" for folder in folders))}
-    assert {dep for dep in deps if dep.endswith(".py")} == outside
+    assert sorted(dep for dep in deps if dep.endswith(".py")) == sorted(outside)
     assert folders <= CODE_OF_METHODS
     assert folders == CODE_OF_METHODS or name != "method"
 

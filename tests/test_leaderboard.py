@@ -47,10 +47,10 @@ def test_one_command_runs_what_has_changed_and_nothing_else(scored: Path, run: R
     for path in (scored / "leaderboard/costs").iterdir():  # another machine's seconds
         path.write_text(json.dumps(json.loads(path.read_text()) | {"fit_seconds": 99.0}))
     assert ran(run(*REPRO).stdout) == []
-    assert run("dvc", "repro").stdout.count("Running stage") == 0
+    assert "leaderboard" not in run("dvc", "repro").stdout
     with (scored / "pipeline/methods/logistic_regression.py").open("a") as file:
         file.write("# edited\n")
-    assert ran(run(*REPRO).stdout) == ["methods", "score@logistic_regression"]
+    assert ran(run(*REPRO).stdout) == ["methods", "score@logistic_regression", "leaderboard"]
     edit(scored / "leaderboard/params.yaml", rows=90)
     assert ran(run(*REPRO).stdout)[-4:-1] == [
         f"score@{name}" for name in (DEFAULT, "logistic_regression", "other")
@@ -101,7 +101,7 @@ def test_the_default_method_has_the_errors_that_the_pipeline_measured() -> None:
 def test_every_error_is_the_published_one_or_less_or_its_reason_is_written_down() -> None:
     for row in csv.DictReader((BOARD / "leaderboard.csv").open(newline="")):
         if row["test_error_rate"] and row["published_error_percent"]:
-            missed = 100 * float(row["test_error_rate"]) > float(row["published_error_percent"])
+            missed = round(100 * float(row["test_error_rate"]), 4) > float(row["published_error_percent"])
             assert row["note"].startswith("Above its published error: ") == missed, row["name"]
 
 

@@ -24,7 +24,7 @@ def bare(reproduced: Path) -> Path:
 def test_the_lock_of_a_fresh_clone_is_in_step(bare: Path, run: Run) -> None:
     done = run(*VERIFY, "--lock")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "verify: dvc.lock is in step with dvc.yaml, code, params and metrics\n"
+    assert done.stderr == "verify: every dvc.lock is in step with its dvc.yaml, code, params and metrics\n"
 
 
 Change = Callable[[Path], object]
@@ -65,7 +65,9 @@ def test_a_lock_out_of_step_is_named_with_all_that_is(bare: Path, run: Run, chan
         change(bare)
     done = run(*VERIFY, "--lock")
     assert done.returncode == 1
-    assert done.stderr.startswith("verify: error: dvc.lock is not in step; run `dvc repro` and commit it:\n")
+    assert done.stderr.startswith(
+        "verify: error: not in step; run `dvc repro`, of leaderboard/dvc.yaml too where it is named, and commit:\n"
+    )
     assert [finding for finding in changes if finding not in done.stderr] == []
 
 

@@ -17,6 +17,7 @@ CI, COMMENT, ACTION = ".github/workflows/ci.yml", ".github/workflows/comment.yml
 ACTIONLINT = shutil.which("actionlint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 # These would run this very suite. .ci/run runs them for real; here, only that make knows them is shown.
 INSTEAD = {command: f"make --dry-run {command.split()[1]}" for command in ("make check", "make test")}
+INSTEAD[".venv/bin/pytest -m slow -n 2 --dist worksteal"] = "make --dry-run test"
 needs_actionlint = pytest.mark.skipif(ACTIONLINT is None, reason="actionlint is not installed")
 needs_image = pytest.mark.skipif(
     not (shutil.which("chromium") and shutil.which("shellcheck")), reason="chromium or shellcheck is not installed"

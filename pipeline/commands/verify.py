@@ -11,7 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "revision", metavar="REV", nargs="?", help="a branch, tag, commit or DVC experiment; else HEAD"
     )
     parser.add_argument(
-        "--lock", action="store_true", help="only hold dvc.lock to the tree, in a second, without data"
+        "--lock", action="store_true", help="only hold each dvc.lock to the tree, in a second, without data"
     )
 
 
@@ -20,8 +20,15 @@ def _check_lock() -> None:
     from pipeline.verify import step
 
     if findings := step.findings(Path()):
-        raise DataError("\n  ".join(["dvc.lock is not in step; run `dvc repro` and commit it:", *findings]))
-    print("verify: dvc.lock is in step with dvc.yaml, code, params and metrics", file=sys.stderr)
+        raise DataError(
+            "\n  ".join(
+                [
+                    "not in step; run `dvc repro`, of leaderboard/dvc.yaml too where it is named, and commit:",
+                    *findings,
+                ]
+            )
+        )
+    print("verify: every dvc.lock is in step with its dvc.yaml, code, params and metrics", file=sys.stderr)
 
 
 def run(args: argparse.Namespace) -> None:
