@@ -25,7 +25,7 @@ SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)
 def export(estimator: Any, about: dict[str, str]) -> bytes:
     """The ONNX file of a fitted pipeline, the same bytes each time; `about` is added to its metadata.
 
-    Raises ConfigError for a pipeline with other steps than those in CONVERTERS.
+    Raises ConfigError for a pipeline with other steps than those in CONVERTERS, and for another kernel than rbf.
     """
     from onnx import helper
     from skl2onnx import convert_sklearn
@@ -151,6 +151,8 @@ def _exact_pca(scope: Any, operator: Any, container: Any) -> None:
 
 def _matrix_svc(scope: Any, operator: Any, container: Any) -> None:
     node, estimator = _Graph(scope, operator, container), operator.raw_operator
+    if estimator.kernel != "rbf":
+        raise ConfigError(f"only the kernel rbf can be exported, found {estimator.kernel!r}")
     vectors, classes = estimator.support_vectors_, len(estimator.classes_)
     small = vectors.astype(np.int16)  # a quarter of the bytes, where it holds them
     kept = node.cast(small, np.float64) if np.array_equal(small, vectors) else vectors
@@ -161,9 +163,10 @@ def _matrix_svc(scope: Any, operator: Any, container: Any) -> None:
     own = node("ReduceSumSquare", node.input, np.array([1]), keepdims=1)
     squares = np.square(vectors).sum(axis=1)
     nearness = node("Sub", node("Sub", node("Mul", products, np.array(2.0)), squares), own)
-    kernel = node("Exp", node("Mul", nearness, np.array(estimator.gamma)))
-    decisions = node("Add", node("MatMul", kernel, _pair_weights(estimator, pairs)), estimator.intercept_)
-    wins = node("Cast", node("Greater", decisions, np.array(0.0)), to=1)
+    kernel = node("Exp", node("Mul", nearness, np.array(estimator._gamma)))
+    # Of two classes the public intercept_ and dual_coef_ have the other sign.
+    decisions = node("Add", node("MatMul", kernel, _pair_weights(estimator, pairs)), estimator._intercept_)
+    wins = node.cast(node("Greater", decisions, np.array(0.0)), np.float32)
     losses = node("Sub", np.ones((), np.float32), wins)
     votes = node("Add", node("MatMul", wins, one), node("MatMul", losses, other))
     winner = node("ArgMax", votes, axis=1, keepdims=0)  # the first of those with the most votes
@@ -176,8 +179,8 @@ def _pair_weights(machine: MatrixSVC, pairs: list[tuple[int, int]]) -> NDArray[n
     own = [slice(end - count, end) for count, end in zip(machine.n_support_, ends, strict=True)]
     weights = np.zeros((len(machine.support_vectors_), len(pairs)))
     for pair, (one, other) in enumerate(pairs):
-        weights[own[one], pair] = machine.dual_coef_[other - 1, own[one]]
-        weights[own[other], pair] = machine.dual_coef_[one, own[other]]
+        weights[own[one], pair] = machine._dual_coef_[other - 1, own[one]]
+        weights[own[other], pair] = machine._dual_coef_[one, own[other]]
     return weights
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Run, edit
 from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
 
@@ -62,6 +62,16 @@ def test_features_are_the_model_s_to_the_last_bit(
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("labels", [[3, 7], [3, 7, 8]])
+def test_any_number_of_classes_and_a_gamma_found_on_the_rows(labels: list[int]) -> None:
+    X = np.random.default_rng(0).integers(0, 256, (60, 9), np.uint8)
+    y = np.resize(labels, 60)
+    model = make_pipeline(ExactPCA(4), MatrixSVC(gamma="scale")).fit(X, y)
+    expected = model.predict(X)
+    assert np.mean(expected == y) > 0.6
+    np.testing.assert_array_equal(onnx_export.predict(onnx_export.export(model, {}), X), expected)
+
+
 @pytest.mark.parametrize("offsets", [(9.0, -9.0, 9.0), (-9.0, 9.0, -9.0)])
 def test_ties_between_votes_go_to_the_first_class(offsets: tuple[float, ...]) -> None:
     X = np.array([[28, 28], [228, 28], [128, 228]], np.uint8)
@@ -89,6 +99,25 @@ def test_other_steps_are_refused(digits: NDArray[np.uint8]) -> None:
     expected = "made of GradientHistograms, ExactPCA, MatrixSVC can be exported, found MaxAbsScaler, LogisticReg"
     with pytest.raises(ConfigError, match=expected):
         onnx_export.export(model, {})
+
+
+def test_another_kernel_is_refused() -> None:
+    X = np.array([[28, 28], [228, 28]], np.uint8)
+    model = make_pipeline(ExactPCA(2), MatrixSVC(kernel="poly")).fit(X, [5, 6])
+    with pytest.raises(ConfigError, match="only the kernel rbf can be exported, found 'poly'"):
+        onnx_export.export(model, {})
+
+
+def test_only_rows_that_passed_the_gate_are_compared(reproduced: Path, run: Run) -> None:
+    edit(reproduced / "params.yaml", train__method="gradient_svm")
+    assert run("dvc", "repro", "evaluate").returncode == 0
+    command = (sys.executable, "-m", "pipeline", "onnx")
+    assert "all 60 test rows get the model's label" in run(*command).stderr
+    assert (reproduced / "model.onnx").is_file()
+    (reproduced / "other.json").write_text("{}")
+    done = run(*command, "--passed", "other.json")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "data/parquet/test.parquet: has not passed the gate" in done.stderr
 
 
 @pytest.mark.slow

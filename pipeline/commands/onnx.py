@@ -12,6 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--parquet", type=Path, metavar="DIR", default=Path("data/parquet"), help="its test rows compare both"
     )
+    parser.add_argument("--passed", type=Path, metavar="FILE", default=Path("metrics/passed.json"))
 
 
 def run(args: argparse.Namespace) -> None:
@@ -23,8 +24,7 @@ def run(args: argparse.Namespace) -> None:
     estimator = model.load(args.model, rows * columns, len(dataset.class_names))
     about = {"dataset": dataset.name, "image": f"{rows} x {columns}", "model.skops": files.sha256(args.model)}
     content = onnx_export.export(estimator, about | {"classes": ", ".join(dataset.class_names)})
-    images, _ = table.to_arrays(table.read(args.parquet / "test.parquet"))
-    pixels = images.reshape(len(images), -1)
+    pixels, _ = table.to_pixels(table.read_passed(args.parquet / "test.parquet", args.passed))
     if differ := int((onnx_export.predict(content, pixels) != estimator.predict(pixels)).sum()):
         raise DataError(
             f"{args.output}: not written, for {differ:,} of {len(pixels):,} test rows get another label"
