@@ -1,11 +1,12 @@
 """The leaderboard's README."""
 
 import ast
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from pipeline import registry
-from pipeline.leaderboard.standings import DEFAULT
+from pipeline.leaderboard.standings import DEFAULT, percents
 
 HEAD = """<!-- Written by `python -m pipeline leaderboard`; edit rows.csv or the methods, not this file. -->
 
@@ -45,11 +46,14 @@ def write(rows: Sequence[dict[str, Any]], fit: str) -> str:
 
 def _line(number: int, row: dict[str, Any]) -> str:
     published = row.get("published_error_percent")
-    name = f"[{row['method']}](../pipeline/methods/{row['name']}.py)" if row["name"] else row["method"]
-    before = f"| {number} | {name} | {row.get('preprocessing') or ''} | {_percent(published)} "
+    name = _cell(row["method"])
+    if row["name"] in registry.names():
+        name = f"[{name}](../pipeline/methods/{row['name']}.py)"
+    before = f"| {number} | {name} | {_cell(row.get('preprocessing') or '')} | {_percent(published)} "
     if "test_error_rate" not in row:
-        return f"{before}| not run: {row['not_run']} | | | | | |"
-    error, low, high = (100 * row[f"test_error_rate{end}"] for end in ("", "_low", "_high"))
+        why = row["not_run"]
+        return f"{before}| {why if why.startswith('not run') else f'not run: {why}'} | | | | | |"
+    error, low, high = percents(row)
     rate = f"{error:.2f}%"
     if published is not None and error <= published:
         rate = f"**{rate}**"
@@ -59,6 +63,11 @@ def _line(number: int, row: dict[str, Any]) -> str:
     )
     test = f"{rate} ({low:.2f} to {high:.2f})"
     return f"{before}| {test} | {row['validation_error_rate']:.2%} | {_against(row)} | {costs} |"
+
+
+def _cell(text: str) -> str:
+    """Any text, on one line and without what ends a cell or a link."""
+    return re.sub(r"([\\|\[\]])", r"\\\1", " ".join(text.split()))
 
 
 def _percent(value: float | None) -> str:
@@ -79,5 +88,5 @@ def _notes(rows: Sequence[dict[str, Any]]) -> str:
     for name in sorted({row["name"] for row in rows if row["name"]} & set(registry.names())):
         text = ast.get_docstring(ast.parse(registry.source(name).read_bytes())) or ""
         own = [row["note"] for row in rows if row["name"] == name and row.get("note")]
-        notes.append(f"\n**{name}.** {' '.join([*text.split(), *own])}\n")
+        notes.append(f"\n**{name}.** {' '.join(' '.join([text, *own]).split())}\n")
     return "".join(notes)

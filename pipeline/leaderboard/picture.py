@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 
+from pipeline.errors import UnavailableError
+from pipeline.leaderboard.standings import percents
+
 WIDTH, HEIGHT = 900, 560
 LEFT, RIGHT, TOP, BOTTOM = 70, 880, 20, 500  # edges of the plot
 TEMPLATE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {{ height }}"
@@ -23,13 +26,13 @@ TEMPLATE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {
 <text transform="translate(18 {{ (top + bottom) / 2 }}) rotate(-90)" text-anchor="middle">test error, %</text>
 {% for mark in marks %}
 <g><title>{{ mark.title }}</title>
-{% if mark.published is not none %}
-<path d="M{{ mark.x }} {{ mark.y }}V{{ mark.published }}" stroke="#c60" stroke-dasharray="2 2"/>
-<circle cx="{{ mark.x }}" cy="{{ mark.published }}" r="4" fill="white" stroke="#c60" stroke-width="1.5"/>
-{% endif %}
+{% for published in mark.published %}
+<path d="M{{ mark.x }} {{ mark.y }}V{{ published }}" stroke="#c60" stroke-dasharray="2 2"/>
+<circle cx="{{ mark.x }}" cy="{{ published }}" r="4" fill="white" stroke="#c60" stroke-width="1.5"/>
+{% endfor %}
 <path d="M{{ mark.x }} {{ mark.low }}V{{ mark.high }}" stroke="#06c" stroke-width="1.5"/>
 <circle cx="{{ mark.x }}" cy="{{ mark.y }}" r="4" fill="#06c"/>
-<text x="{{ mark.x + 7 }}" y="{{ mark.label }}">{{ mark.number }}</text></g>
+<text x="{{ mark.x + 7 }}" y="{{ mark.label }}">{{ mark.numbers }}</text></g>
 {% endfor %}
 <circle cx="{{ right - 250 }}" cy="{{ top + 14 }}" r="4" fill="#06c"/>
 <text x="{{ right - 240 }}" y="{{ top + 18 }}">measured here, with its 95% interval</text>
@@ -40,15 +43,15 @@ TEMPLATE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {
 
 
 class Mark(NamedTuple):
-    """A method in the picture, in its units. label: the height of its number's baseline."""
+    """A method in the picture, in its units. numbers: of its rows. label: the height of their baseline."""
 
-    number: int
+    numbers: str
     title: str
     x: float
     y: float
     low: float
     high: float
-    published: float | None
+    published: list[float]
     label: float
 
 
@@ -73,33 +76,46 @@ class Axis(NamedTuple):
 
 
 def draw(rows: Sequence[dict[str, Any]]) -> bytes:
-    """The SVG of the standings' rows that ran and have a fit time, numbered as in `rows`, from 1."""
-    shown = [(number, row) for number, row in enumerate(rows, 1) if "fit_seconds" in row]
-    seconds = [row["fit_seconds"] for _, row in shown]
-    errors = [value for _, row in shown for value in _errors(row) if value]
+    """The SVG of the standings' rows that ran and have a fit time, numbered as in `rows`, from 1; a mark a method.
+
+    Raises UnavailableError where no row has one.
+    """
+    methods: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    for number, row in enumerate(rows, 1):
+        if "fit_seconds" in row:
+            methods.setdefault(row["name"], []).append((number, row))
+    if not methods:
+        raise UnavailableError(
+            "costs/: no fit time of any method that ran; restore the files from git, or score a method anew"
+        )
+    shown = [row for own in methods.values() for _, row in own]
+    seconds = [row["fit_seconds"] for row in shown]
+    errors = [value for row in shown for value in (*percents(row), row.get("published_error_percent")) if value]
     x = Axis(min(seconds) / 1.5, max(seconds) * 1.5, LEFT, RIGHT)
     y = Axis(min(errors) / 1.2, max(errors) * 1.2, BOTTOM, TOP)
     marks: list[Mark] = []
-    for number, row in sorted(shown, key=lambda pair: pair[1]["fit_seconds"]):
-        error, low, high, published = _errors(row)
-        title = f"{number}: {row['name']}, {error:.2f}% in {row['fit_seconds']:g} s"
-        place = x.at(row["fit_seconds"]), y.at(error)
-        own = None if published is None else y.at(published)
-        marks.append(Mark(number, title, *place, y.at(low), y.at(high), own, _free(*place, marks)))
+    for own in sorted(methods.values(), key=lambda own: own[0][1]["fit_seconds"]):
+        marks.append(_mark(own, x, y, marks))
     page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(TEMPLATE)
     sizes = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
     return page.render(marks=marks, x_ticks=x.ticks(), y_ticks=y.ticks(), **sizes).encode() + b"\n"
 
 
-def _errors(row: dict[str, Any]) -> tuple[float, float, float, float | None]:
-    """Percent: the test error, the ends of its interval, and the published error."""
-    error, low, high = (100 * row[f"test_error_rate{end}"] for end in ("", "_low", "_high"))
-    return error, low, high, row.get("published_error_percent")
+def _mark(own: Sequence[tuple[int, dict[str, Any]]], x: Axis, y: Axis, before: Sequence[Mark]) -> Mark:
+    """The mark of a method. own: its rows, each with its number. before: the marks left of it."""
+    row = own[0][1]
+    error, low, high = percents(row)
+    numbers = ", ".join(str(number) for number, _ in own)
+    title = f"{numbers}: {row['name']}, {error:.2f}% in {row['fit_seconds']:g} s"
+    place = x.at(row["fit_seconds"]), y.at(error)
+    published = [row.get("published_error_percent") for _, row in own]
+    heights = [y.at(value) for value in published if value is not None]
+    return Mark(numbers, title, *place, y.at(low), y.at(high), heights, _free(*place, before))
 
 
 def _free(x: float, y: float, marks: Sequence[Mark]) -> float:
-    """A height for a number beside (x, y) where none stands yet."""
+    """A height for numbers beside (x, y) where none stand yet. marks: those left of it."""
     label = y + 4
-    while any(abs(mark.x - x) < 20 and abs(mark.label - label) < 11 for mark in marks):
+    while any(x - mark.x < 6 + 7 * len(mark.numbers) and abs(mark.label - label) < 11 for mark in marks):
         label += 11
     return round(label, 1)

@@ -1,7 +1,6 @@
 """The rows of the leaderboard, from what each method scored and what was published of it."""
 
 import csv
-import json
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +49,11 @@ def standings(board: Path) -> list[dict[str, Any]]:
     number of methods (S. Holm, Scand. J. Stat. 6, 1979).
     """
     paths = {name: board / "results" / f"{name}.json" for name in registry.names()}
-    results = {name: json.loads(path.read_bytes()) for name, path in paths.items() if path.is_file()}
+    results = {name: _read(path) for name, path in paths.items() if path.is_file()}
     scored = [name for name in results if "test" in results[name]]
     if DEFAULT not in scored:
         raise UnavailableError(f"{board}/results/{DEFAULT}.json: not found; run `dvc repro {board}/dvc.yaml`")
-    wrong = {name: _wrong(board / "errors" / f"{name}.csv") for name in scored}
+    wrong = {name: _wrong(board / "errors" / f"{name}.csv", results[name]["test"]["errors"]) for name in scored}
     n = results[DEFAULT]["test"]["n"]
     pairs = {
         name: Paired(n, len(wrong[name] - wrong[DEFAULT]), len(wrong[DEFAULT] - wrong[name])) for name in scored
@@ -78,19 +77,39 @@ def holm(p_values: dict[str, float]) -> dict[str, float]:
     return adjusted
 
 
-def _wrong(path: Path) -> set[str]:
-    """The ids of the test rows that a method got wrong."""
+def percents(row: dict[str, Any]) -> tuple[float, float, float]:
+    """The test error of a row that ran, and its interval's ends, in percent as the published error is.
+
+    Rounded, so that they compare with that one: 100 * 0.0035 is more than 0.35.
+    """
+    error, low, high = (round(100 * row[f"test_error_rate{end}"], DIGITS - 2) for end in ("", "_low", "_high"))
+    return error, low, high
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise DataError(f"{path}: expected what `score` writes, found: {error}") from None
+
+
+def _wrong(path: Path, errors: int) -> set[str]:
+    """The ids of the test rows that a method got wrong; DataError unless there are `errors` of them."""
     with path.open(newline="") as file:
-        return {row["id"] for row in csv.DictReader(file)}
+        ids = {row["id"] for row in csv.DictReader(file) if "id" in row}
+    if len(ids) != errors:
+        raise DataError(f"{path}: expected the ids of {errors} rows, found {len(ids)}")
+    return ids
 
 
 def _measured(board: Path, name: str | None, result: dict[str, Any]) -> dict[str, Any]:
     """The columns that were measured here."""
     if "test" not in result:
-        missing = result.get("missing")
-        return {"not_run": f"{listed(missing)} not installed" if missing else "not among ours"}
+        if missing := result.get("missing"):
+            return {"not_run": f"{listed(missing)} not installed"}
+        return {"not_run": "not run yet" if name in registry.names() else "not among ours"}
     costs = board / "costs" / f"{name}.json"
-    found = result | (json.loads(costs.read_bytes()) if costs.is_file() else {})
+    found = result | (_read(costs) if costs.is_file() else {})
     for part in ("test", "validation"):
         found |= {f"{part}_{key}": value for key, value in result[part].items()}
     return {key: value for key, value in found.items() if key in COLUMNS}
