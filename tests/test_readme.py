@@ -1,5 +1,6 @@
 """The README: its commands run as written, its code reads the data, its picture is the pipeline's."""
 
+import csv
 import json
 import os
 import re
@@ -18,26 +19,40 @@ from pipeline.__main__ import STAGES
 README = (ROOT / "README.md").read_text()
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def lines(text: str = README) -> list[str]:
+    return [line for block in blocks("sh", text) for line in block.splitlines()]
 
 
 # `make` and .ci/run set up an environment and run this very suite; benchmarks take minutes; the tiny project's
 # model is not one that can be exported, tests/test_onnx_export.py runs that command.
 OTHERS = ("make ", ".ci/run", "python -m benchmarks.", "python -m scripts.", "python -m pipeline onnx")
-LINES = [line for block in blocks("sh") for line in block.splitlines()]
+LINES = lines()
+METHODS = README.partition("\n## The methods\n")[2].partition("\n## ")[0]
 METHOD, *READERS = blocks("python")
 
 
 @pytest.fixture
 def committed(reproduced: Path, run: Run) -> Path:
-    (reproduced / "pipeline/methods/nearest.py").write_text(METHOD)
+    """A project with the default method alone on its leaderboard, all of it reproduced and committed."""
     (reproduced / "leaderboard").mkdir()
     for name in ("dvc.yaml", "params.yaml", "rows.csv"):
         shutil.copy(ROOT / "leaderboard" / name, reproduced / "leaderboard" / name)
-    edit(reproduced / "leaderboard/dvc.yaml", stages__score__matrix__method=["gradient_svm", "nearest"])
+    edit(reproduced / "leaderboard/dvc.yaml", stages__score__matrix__method=["gradient_svm"])
+    assert run("dvc", "repro", "leaderboard/dvc.yaml").returncode == 0
     commit(run)
     return reproduced
+
+
+def add_nearest(project: Path) -> None:
+    """What "The methods" tells to do by hand."""
+    assert "Save this as `pipeline/methods/nearest.py`:" in METHODS
+    assert "add `nearest` to the list in `leaderboard/dvc.yaml`" in " ".join(METHODS.split())
+    (project / "pipeline/methods/nearest.py").write_text(METHOD)
+    edit(project / "leaderboard/dvc.yaml", stages__score__matrix__method=["gradient_svm", "nearest"])
 
 
 def test_what_is_not_run_here_is_there() -> None:
@@ -51,12 +66,41 @@ def test_what_is_not_run_here_is_there() -> None:
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
+def stdout(run: Run, command: str) -> str:
+    done = run("bash", "-c", command)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
 def test_the_commands_run_as_written(committed: Path, run: Run) -> None:
     commands = [line for line in LINES if not line.startswith(OTHERS)]
     assert len(commands) > 10
     for command in commands:
-        done = run("bash", "-c", command)
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        if "train.method=nearest" in command:
+            add_nearest(committed)
+        stdout(run, command)
+
+
+def test_a_method_of_one_s_own_is_listed_scored_and_trained(committed: Path, run: Run) -> None:
+    listing, board, *trials = (line for line in lines(METHODS) if not line.startswith(OTHERS))
+    listed = f"{'nearest':<24} k nearest neighbours on the pixels.\n"
+    assert listed not in stdout(run, listing)
+    add_nearest(committed)
+    assert listed in stdout(run, listing)
+    stdout(run, board)
+    with (committed / "leaderboard/leaderboard.csv").open(newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["name"] == "nearest")
+    assert (float(row["test_error_rate"]), row["test_n"], row["not_run"]) == (0, "60", "")
+    trained = []
+    for line in trials:
+        stdout(run, line)
+        if line.startswith("dvc exp run"):
+            record = json.loads((committed / "metrics/method.json").read_text())
+            trained.append((record["method"], record["arguments"]))
+    assert trained == [
+        ("nearest", {"neighbours": 5}),
+        ("sklearn.neighbors:NearestCentroid", {"metric": "manhattan"}),
+    ]
 
 
 @pytest.mark.parametrize("code", READERS, ids=["pandas", "polars", "duckdb"])
