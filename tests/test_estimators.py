@@ -22,12 +22,12 @@ CLASSES = [
 ]
 
 
-REQUIRES = {"ConvNet": "torch"}
+REQUIRES = {"ConvNet": ("torch", "skorch")}
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_scikit_learn_s_own_checks_pass(kind: Any) -> None:
-    if kind.__name__ in REQUIRES:
-        pytest.importorskip(REQUIRES[kind.__name__])
+    for package in REQUIRES.get(kind.__name__, ()):
+        pytest.importorskip(package)
     results = check_estimator(kind(), on_skip=None)
     assert {result["status"] for result in results} <= {"passed", "skipped"}
