@@ -28,7 +28,8 @@ An error stands with its 95% Wilson interval, of {n:,} test rows; validation is 
 the fit then without them. "Against" is the exact McNemar test on the same test rows, adjusted for the number of
 methods (Holm): "better" and "worse" where p is below 0.05. Seconds and microseconds are of one run on {cores}
 cores, and no hash is compared on them. In bold: at or below the published error. The published errors are those of
-[rows.csv](rows.csv), each with its source.
+[rows.csv](rows.csv), each with its source. Networks and the machines on pixels compute with rounded sums: another
+type of processor may give them other last digits, and a few other labels.
 
 ## Notes
 """
