@@ -38,6 +38,7 @@ COMMANDS = {
     "onnx": "write the model as an ONNX file and compare both on the test rows",
 }
 EXTRAS = dict.fromkeys(["onnx", "onnxruntime", "skl2onnx"], "pip install skl2onnx onnxruntime")
+EXTRAS |= dict.fromkeys(["skorch", "torch"], "pip install skorch torch")
 FULL = "; make room, then run it again"
 HINTS = {
     errno.ENOENT: "; run the stage that makes it, or `dvc repro`",

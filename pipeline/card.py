@@ -6,6 +6,7 @@ from typing import Any
 from pipeline import metrics
 from pipeline.datasets import Dataset
 from pipeline.params import Train
+from pipeline.registry import Record
 
 CARD = """---
 library_name: scikit-learn
@@ -62,13 +63,13 @@ and gives labels 0 to {last}:
 
 ```python
 from pathlib import Path
-from pipeline import model
+{imported}from pipeline import model
 
-classifier = model.load(Path("data/model/model.skops"), {pixels}, {classes})
+classifier = model.load(Path("data/model/model.skops"), {pixels}, {classes}{package})
 labels = classifier.predict(images.reshape(len(images), -1))
 ```
 
-The file holds no pickle; what is neither scikit-learn's, NumPy's nor this project's is refused.
+The file holds no pickle; what is neither scikit-learn's, NumPy's nor {trusted} is refused.
 
 ## Limits
 
@@ -82,7 +83,8 @@ def write(
     dataset: Dataset,
     train: Train,
     description: str,
-    record: Mapping[str, Any],
+    record: Record,
+    package: str | None,
     passed: Mapping[str, str],
     validation: dict[str, float],
     test: dict[str, float],
@@ -90,15 +92,22 @@ def write(
 ) -> str:
     """The card, as Markdown.
 
-    record: what the method is made of. passed: SHA-256 of the rows that passed the gate, by split. recalls: the
-    rows of metrics/recall.csv.
+    record: what the method is made of. package: one whose classes the model may hold. passed: SHA-256 of the rows
+    that passed the gate, by split. recalls: the rows of metrics/recall.csv.
     """
     height, width = dataset.shape
     hashes = [(f"`{file.name}`", f"`{file.sha256}`") for file in dataset.files]
     hashes += [(f"rows of {split} that passed the gate", f"`{passed[split]}`") for split in sorted(passed)]
-    parts = {f"`{path}`": f"`{digest}`" for path, digest in record["code"].items()} | record["packages"]
-    arguments = {f"`{key}`": f"`{value}`" for key, value in record["arguments"].items()} or {"none": ""}
+    parts = {f"`{path}`": f"`{digest}`" for path, digest in record.code.items()} | record.packages
+    arguments = {f"`{key}`": f"`{value}`" for key, value in record.arguments.items()} or {"none": ""}
+    imported, argument, trusted = "", "", "this project's"
+    if package not in {None, "sklearn"}:
+        module = train.method.partition(":")[0]
+        imported = f"import {module}  # the model's class: no file decides on an import\n"
+        argument = f', "{package}"'
+        trusted = f"this project's nor a class of what is imported of `{package}`"
     return CARD.format(
+        imported=imported, package=argument, trusted=trusted,
         dataset=dataset, train=train, description=description, height=height, width=width,
         classes=len(dataset.class_names), last=len(dataset.class_names) - 1, pixels=height * width,
         validation=metrics.in_words(validation), test=metrics.in_words(test),

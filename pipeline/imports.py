@@ -4,14 +4,35 @@ import ast
 from functools import cache
 from pathlib import Path
 
+from pipeline.errors import ConfigError
+
 ROOT = Path(__file__).parent.parent
+
+
+def shown(path: Path) -> str:
+    """A file of the project as a user names it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def parsed(path: Path) -> ast.Module:
+    """The syntax of a file; ConfigError where it is no Python."""
+    try:
+        return ast.parse(path.read_bytes(), path.name)
+    except (SyntaxError, ValueError) as error:
+        raise ConfigError(f"{shown(path)}: expected Python, found {type(error).__name__}: {error}") from None
 
 
 @cache
 def imported(path: Path) -> frozenset[Path]:
-    """The project's own files that a file imports, at the top or inside a function."""
+    """The project's own files that a file imports, at the top or inside a function.
+
+    Raises ConfigError for a relative import, which names no module by itself.
+    """
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            where = f"{shown(path)}: line {node.lineno}"
+            raise ConfigError(f"{where}: expected `from pipeline...`, found a relative import")
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "pipeline":
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):

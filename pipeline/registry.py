@@ -22,6 +22,15 @@ PACKAGES = ["numpy", "scikit-learn", "scipy"]  # what computes the estimators of
 INTERFACE = ["fit", "predict", "get_params"]
 
 
+class Record(msgspec.Struct, frozen=True):
+    """What a method is made of, as a file has it; `record` gives the same."""
+
+    method: str
+    arguments: dict[str, Any]
+    code: dict[str, str]
+    packages: dict[str, str]
+
+
 def names() -> list[str]:
     """The methods that are files of this project."""
     return sorted(module.name for module in pkgutil.iter_modules(methods.__path__))
@@ -36,19 +45,27 @@ def description(name: str) -> str:
     """The first line of a method's docstring, read without running the module, or of its class's."""
     if ":" in name:
         return (inspect.getdoc(_class(name)) or "").partition("\n")[0]
-    return (ast.get_docstring(ast.parse(source(name).read_bytes())) or "").partition("\n")[0]
+    return (ast.get_docstring(imports.parsed(source(name))) or "").partition("\n")[0]
 
 
-def load(name: str) -> Any:
-    """The module of a method of this project; ConfigError where there is none."""
+def load(name: str, where: str = "method", others: str = "") -> Any:
+    """The module of a method of this project; ConfigError, which says `where` and `others`, if there is none."""
     if name not in names():
-        others = "or package.module:Class of an installed package"
-        raise ConfigError(f"train.method: expected one of {listed(names(), 99)}, {others}, found {name!r}")
-    return importlib.import_module(f"{methods.__name__}.{name}")
+        raise ConfigError(f"{where}: expected one of {listed(names(), 99)}{others}, found {name!r}")
+    found = "no function `estimator`"
+    try:
+        module = importlib.import_module(f"{methods.__name__}.{name}")
+        if callable(getattr(module, "estimator", None)):
+            return module
+    except Exception as error:  # a user's own file may raise anything
+        if isinstance(error, ModuleNotFoundError) and (error.name or "pipeline").partition(".")[0] != "pipeline":
+            raise  # a package that is not installed
+        found = f"{type(error).__name__}: {_line(error)}"
+    raise ConfigError(f"{imports.shown(source(name))}: expected a method, found {found}")
 
 
 def missing(name: str) -> list[str]:
-    """The packages that a method needs and that are not installed."""
+    """The packages that a method of this project needs and that are not installed."""
     required = getattr(load(name), "REQUIRES", ())
     return [package for package in required if importlib.util.find_spec(package) is None]
 
@@ -58,23 +75,34 @@ def package(name: str) -> str | None:
     return name.partition(".")[0].partition(":")[0] if ":" in name else None
 
 
+def trusted(name: str) -> str | None:
+    """The package of a method, its class imported, as `model.load` asks; None for a method of this project."""
+    if ":" in name:
+        _class(name)
+    return package(name)
+
+
 def build(name: str, arguments: Mapping[str, Argument]) -> Any:
     """The estimator of a method; an argument that is None keeps the method's own value.
 
     name: a module in pipeline/methods, or package.module:Class of an installed package. Raises ConfigError for an
     unknown method and for arguments that it does not take or cannot use, UnavailableError for a missing package.
     """
-    make = _class(name) if ":" in name else load(name).estimator
+    others = ", or package.module:Class of an installed package"
+    make = _class(name) if ":" in name else load(name, "train.method", others).estimator
     given = {key: value for key, value in arguments.items() if value is not None}
-    takes = inspect.signature(make).parameters
+    takes = _parameters(name, make)
     open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes.values())
     if not open_ended and (unknown := sorted(given.keys() - takes.keys())):
         raise ConfigError(f"train: method {name} takes {listed(takes, 99)}; found {listed(unknown, 99)}")
-    if ":" in name:
-        return _constructed(name, make, given)
-    if absent := missing(name):
-        raise UnavailableError(f"method {name} needs {listed(absent)}; run `pip install {' '.join(absent)}`")
-    return make(**{key: _checked(key, value, takes[key].annotation) for key, value in given.items()})
+    if ":" not in name:
+        if absent := missing(name):
+            raise UnavailableError(f"method {name} needs {listed(absent)}; run `pip install {' '.join(absent)}`")
+        given = {
+            key: _checked(key, value, takes[key].annotation) if key in takes else value
+            for key, value in given.items()
+        }
+    return _constructed(name, make, given)
 
 
 def record(name: str, arguments: Mapping[str, Argument]) -> dict[str, Any]:
@@ -95,13 +123,13 @@ def record(name: str, arguments: Mapping[str, Argument]) -> dict[str, Any]:
     }
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> Record:
     """A record, from a file."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        return msgspec.json.decode(path.read_bytes(), type=Record)
     except FileNotFoundError:
         raise UnavailableError(f"{path}: not found; run `dvc repro`") from None
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: expected a method's record, found: {error}") from None
 
 
@@ -118,8 +146,12 @@ def held(path: Path, name: str, arguments: Mapping[str, Argument]) -> Iterator[N
 
 def _compare(path: Path, name: str, arguments: Mapping[str, Argument]) -> None:
     recorded, now = read(path), record(name, arguments)
-    if parts := [part for part in now if recorded.get(part) != now[part]]:
-        raise ConfigError(f"{path}: not of method {name} as it is now ({listed(parts)}); run `dvc repro`")
+    if parts := [part for part in now if getattr(recorded, part) != now[part]]:
+        # `dvc repro` alone records nothing anew where only a package's version is another: DVC does not see that.
+        again = "dvc repro --force --single-item method"
+        if path.stem == name:  # a record of the leaderboard's
+            again = f"python -m pipeline methods --records {path.parent}"
+        raise ConfigError(f"{path}: not of method {name} as it is now ({listed(parts)}); run `{again}`")
 
 
 def _class(name: str) -> Any:
@@ -127,31 +159,54 @@ def _class(name: str) -> Any:
     module, _, kind = name.partition(":")
     try:
         found = getattr(importlib.import_module(module), kind)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ConfigError(f"train.method: expected package.module:Class, found {name!r}: {error}") from None
     if not isinstance(found, type) or not all(hasattr(found, part) for part in INTERFACE):
         raise ConfigError(f"train.method: {name}: expected a scikit-learn classifier, found {found!r}")
     return found
 
 
-def _constructed(name: str, kind: Any, arguments: Mapping[str, Argument]) -> Any:
-    """An object of the class, its arguments checked by its own rules where it has them as scikit-learn does."""
-    from sklearn.base import is_classifier
-
+def _parameters(name: str, make: Any) -> Mapping[str, inspect.Parameter]:
+    """What a method takes; the annotations of a method of this project may be text."""
     try:
-        estimator = kind(**arguments)
-        if not is_classifier(estimator):
-            raise ConfigError(f"train.method: {name}: expected a classifier, found {estimator!r}")
+        return inspect.signature(make, eval_str=":" not in name).parameters
+    except (NameError, TypeError, ValueError) as error:
+        raise ConfigError(f"train.method: {name}: {_line(error)}") from None
+
+
+def _constructed(name: str, make: Any, arguments: Mapping[str, Argument]) -> Any:
+    """What a method makes, its arguments checked by its own rules where it has them as scikit-learn does."""
+    try:
+        estimator = make(**arguments)
+        if not _is_classifier(estimator):
+            raise ConfigError(f"train.method: {name}: expected a classifier, found {_line(repr(estimator))}")
         if hasattr(estimator, "_parameter_constraints"):
             estimator._validate_params()
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"train: {name}: {error}") from None
+        raise ConfigError(f"train: {name}: {_line(error)}") from None
     return estimator
+
+
+def _is_classifier(found: Any) -> bool:
+    """Whether it is an unfitted classifier as scikit-learn has them, no class and nothing without their tags."""
+    from sklearn.base import is_classifier
+
+    if isinstance(found, type) or not all(hasattr(found, part) for part in [*INTERFACE, "__sklearn_tags__"]):
+        return False
+    try:
+        return bool(is_classifier(found))
+    except AttributeError:  # tags that only mixins bring
+        return False
+
+
+def _line(text: object) -> str:
+    """The text in one line."""
+    return " ".join(str(text).split())
 
 
 def _checked(key: str, value: Argument, kind: Any) -> Any:
     """The value as the type, and within the bounds, that the method's annotation says."""
     try:
         return value if kind is inspect.Parameter.empty else msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, TypeError) as error:  # TypeError for an annotation that says no such type
         raise ConfigError(f"train.{key}: {error}; found {value!r}") from None

@@ -5,7 +5,10 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
 from conftest import ROOT, Run, edit
+
+from pipeline import card, datasets, params, registry
 
 CARD = (ROOT / "data/model/README.md").read_text()
 
@@ -43,3 +46,28 @@ def test_its_code_loads_the_model(reproduced: Path, run: Run) -> None:
     before = "import numpy as np; images = np.zeros((4, 28, 28), np.uint8)\n"
     done = run(sys.executable, "-c", f"{before}{code[1]}print(labels.shape)")
     assert (done.returncode, done.stdout) == (0, "(4,)\n"), done.stderr
+
+
+SCORES = {"error_rate": 0.1, "error_rate_low": 0.0, "error_rate_high": 0.2, "errors": 1, "n": 10}
+
+
+@pytest.mark.parametrize(
+    ("method", "imported", "argument", "trusted"),
+    [
+        ("guild.halls:Own", ["import guild.halls"], ', "guild")', "nor a class of what is imported of `guild` is"),
+        ("sklearn.svm:SVC", [], ", 10)", "nor this project's is refused"),
+        ("linear", [], ", 10)", "nor this project's is refused"),
+    ],
+)
+def test_it_says_whose_classes_are_trusted(method: str, imported: list[str], argument: str, trusted: str) -> None:
+    own = params.load(ROOT / "params.yaml")
+    train = params.Train(method, own.train.validation, {})
+    record = registry.Record(method, {}, {}, {})
+    text = card.write(
+        datasets.load(own.dataset), train, "A method.", record, registry.package(method), {}, SCORES, SCORES, []
+    )
+    code = text.partition("```python\n")[2].partition("```")[0]
+    assert [line.partition("  #")[0] for line in code.splitlines() if line.startswith("import ")] == imported
+    assert f"{argument}\n" in code
+    assert trusted in " ".join(text.split())
+    compile(code, "card", "exec")

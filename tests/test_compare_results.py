@@ -74,6 +74,8 @@ def test_predictions_of_another_form_are_refused(
         ("metrics/quality.json", b'{"train": 3}', 1, "Expected `object`, got `int`"),
         ("metrics/quality.json", b'{"train": {"failed": "no"}}', 1, "Expected `int | float | null`, got `str`"),
         ("metrics/passed.json", b'{"test": 3}', 1, "Expected `str`, got `int`"),
+        ("metrics/method.json", b"{}", 1, "Object missing required field `method`"),
+        ("metrics/method.json", b'{"code": []}', 1, "Expected `object`, got `array` - at `$.code`"),
         ("dvc.lock", b"<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> other\n", 2, "expected YAML"),
         ("dvc.lock", b"schema: '2.0'\n", 2, "Object missing required field `stages`"),
     ],

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import imports
+from pipeline.errors import ConfigError
 
 FILES = {
     "pipeline/a.py": "from pipeline import b\nimport numpy\nraise SystemExit",
@@ -32,3 +33,18 @@ def test_a_closure_has_all_that_is_imported_and_itself(tree: Path) -> None:
 
 def test_a_module_that_imports_nothing_of_the_project_is_alone(tree: Path) -> None:
     assert imports.closure(tree / "pipeline/e.py") == {tree / "pipeline/e.py"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("from . import a", r"pipeline/odd\.py: line 1: expected `from pipeline\.\.\.`, found a relative import"),
+        ("def f():\n    from .c import d", r"pipeline/odd\.py: line 2: expected `from pipeline\.\.\.`"),
+        ("def (", r"pipeline/odd\.py: expected Python, found SyntaxError: invalid syntax"),
+        ("a\0", r"pipeline/odd\.py: expected Python, found .*null bytes"),
+    ],
+)
+def test_a_file_that_cannot_be_followed_is_named(tree: Path, content: str, message: str) -> None:
+    (tree / "pipeline/odd.py").write_text(content)
+    with pytest.raises(ConfigError, match=message):
+        imports.closure(tree / "pipeline/odd.py")

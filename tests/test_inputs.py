@@ -56,8 +56,8 @@ def test_the_method_s_own_code_is_held_too(reproduced: Path, run: Run) -> None:
     done = run("dvc", "repro")
     assert done.returncode != 0
     assert (
-        "train: error: metrics/method.json: not of method meddler as it is now (code); run `dvc repro`\n"
-        in done.stderr
+        "train: error: metrics/method.json: not of method meddler as it is now (code); "
+        "run `dvc repro --force --single-item method`\n" in done.stderr
     )
     assert (reproduced / "data/model/model.skops").read_bytes() == model
 

@@ -17,6 +17,7 @@ CONTAINS = {
     ("package_index", "sources"),
     ("methods", "estimators"),
     ("card", "metrics"),
+    ("card", "registry"),
     ("onnx_export", "estimators"),
     ("registry", "methods"),
     ("registry", "imports"),
@@ -25,7 +26,7 @@ CONTAINS = {
     ("probe", "estimators"),
     ("verify", "lock"),
     ("verify", "revisions"),
-    *(("compare", part) for part in ["lock", "metrics", "plots", "table"]),
+    *(("compare", part) for part in ["lock", "metrics", "plots", "registry", "table"]),
     *(("quality", part) for part in ["contract", "idx", "table", "measures", "references"]),
     *(("quality", part) for part in ["leakage", "probe", "audit", "plots"]),
 }

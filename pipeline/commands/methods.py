@@ -16,3 +16,7 @@ def run(args: argparse.Namespace) -> None:
             files.write_json(args.records / f"{name}.json", registry.record(name, {}))
         else:
             print(f"{name:<24} {registry.description(name)}")
+    if args.records:
+        for path in args.records.glob("*.json"):
+            if path.stem not in registry.names():
+                path.unlink()

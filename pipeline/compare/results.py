@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import lock
+from pipeline import lock, registry
 from pipeline.datasets import Split
 from pipeline.errors import DataError, UnavailableError
 
@@ -44,19 +44,18 @@ def load(name: str, read: Callable[[str], bytes]) -> Results:
     Raises UnavailableError for a missing file, DataError for one of another form.
     """
 
-    def parsed(path: str, kind: Any) -> dict[str, Any]:
+    def parsed(path: str, kind: Any) -> Any:
         try:
-            content: dict[str, Any] = msgspec.json.decode(read(path), type=kind)
+            return msgspec.json.decode(read(path), type=kind)
         except (ValueError, RecursionError) as error:
             raise DataError(f"{name}: {path}: expected a JSON object, found: {error}") from None
-        return content
 
     try:
         passed = parsed(PASSED, dict[Split, str])
     except UnavailableError:  # a gate that fails takes it away
         passed = {}
     try:
-        method = parsed(METHOD, dict[str, Any]).get("code", {})
+        method = parsed(METHOD, registry.Record).code
     except UnavailableError:  # a revision from before there was one
         method = {}
     recorded = lock.parse(read(lock.PATH), f"{name}: {lock.PATH}")

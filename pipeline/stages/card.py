@@ -25,7 +25,8 @@ def run(args: argparse.Namespace) -> None:
     with (args.metrics / "recall.csv").open(newline="") as file:
         recalls = list(csv.DictReader(file))
     text = card.write(
-        dataset, config.train, registry.description(method), record, passed, validation, test, recalls
-    )
+        dataset, config.train, registry.description(method), record, registry.package(method), passed,
+        validation, test, recalls,
+    )  # fmt: skip
     files.write_bytes(args.card, text.encode())
     print(f"card: {args.card}")

@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> None:
     test = table.read_passed(args.parquet / "test.parquet", args.passed)
     images, actual = table.to_arrays(test)
     names, pixels = table.class_names(test), images.reshape(len(images), -1)
-    package = registry.package(registry.read(args.method)["method"])
+    package = registry.trusted(registry.read(args.method).method)
     estimator = model.load(args.model, pixels.shape[1], len(names), package)
     with threadpool_limits(1):  # sums must not depend on the number of BLAS threads
         predicted = estimator.predict(pixels)

@@ -15,9 +15,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    import skops.io
+
     from pipeline import files, params, registry
+    from pipeline.errors import ConfigError
 
     config = params.load(args.params).train
-    registry.build(config.method, config.arguments)
+    estimator = registry.build(config.method, config.arguments)
+    try:
+        skops.io.dumps(estimator)  # better now than after a long fit
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        raise ConfigError(f"train.method: {config.method}: cannot be saved: {error}") from None
     files.write_json(args.method, registry.record(config.method, config.arguments))
     print(f"method: {config.method}")
