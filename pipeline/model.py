@@ -1,9 +1,11 @@
 """A fitted estimator <-> a skops file, without pickle, the same bytes for the same model."""
 
-import importlib.util
+import importlib
 import io
 import json
+import sys
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,11 @@ from pipeline.errors import DataError, UnavailableError
 from pipeline.files import write_bytes
 
 OURS = "pipeline.estimators."
+# What skops and zipfile raise for a file that is not as they wrote it; RuntimeError for one said to be encrypted.
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, AttributeError, EOFError, ImportError, LookupError, RuntimeError, TypeError,
+    ValueError,
+)  # fmt: skip
 
 
 def save(estimator: Any, path: Path) -> None:
@@ -36,18 +43,19 @@ def load(path: Path, pixels: int, classes: int, package: str | None = None) -> A
 def loads(content: bytes, where: str, pixels: int, classes: int, package: str | None = None) -> Any:
     """The classifier of images of `pixels` into labels 0 to `classes` - 1 in what `dumps` gave, read from `where`.
 
-    package: one whose classes are trusted beside the project's own. Raises DataError for content that is no such
-    file, holds what is not trusted, or is of another kind.
+    package: one whose classes are trusted beside the project's own, where they have been imported before. Raises
+    DataError for content that is no such file, holds what is not trusted, or is of another kind.
     """
     try:
         found = skops.io.get_untrusted_types(data=content)
         if unknown := [name for name in found if not _is_trusted(name, package)]:
             raise DataError(f"{where}: expected a model of this project, found {', '.join(sorted(unknown))}")
         estimator = skops.io.loads(content, trusted=found)
-    except (zipfile.BadZipFile, AttributeError, KeyError, TypeError, ValueError) as error:
+        labels = list(getattr(estimator, "classes_", []))
+        fits = getattr(estimator, "n_features_in_", None) == pixels and labels == list(range(classes))
+    except DAMAGE as error:
         raise DataError(f"{where}: expected a skops file, found: {error}") from None
-    labels = list(getattr(estimator, "classes_", []))
-    if getattr(estimator, "n_features_in_", None) != pixels or labels != list(range(classes)):
+    if not fits:
         kind = f"{type(estimator).__name__} of {len(labels)} classes"
         raise DataError(f"{where}: expected a classifier of {pixels} pixels into {classes} classes, found {kind}")
     return estimator
@@ -56,11 +64,14 @@ def loads(content: bytes, where: str, pixels: int, classes: int, package: str | 
 def _is_trusted(name: str, package: str | None) -> bool:
     """Whether a type that skops does not know is an estimator of this project or a class of the package."""
     module, _, kind = name.rpartition(".")
-    ours = module.startswith(OURS)
-    if not (ours or f"{module}.".startswith(f"{package}.")) or importlib.util.find_spec(module) is None:
+    if module.startswith(OURS):
+        found = getattr(importlib.import_module(module), kind, None)
+        return isinstance(found, type) and issubclass(found, BaseEstimator)
+    if package is None or not f"{module}.".startswith(f"{package}."):
         return False
-    found = getattr(importlib.import_module(module), kind, None)
-    return isinstance(found, type) and (not ours or issubclass(found, BaseEstimator))
+    found = getattr(sys.modules.get(module), kind, None)  # a file decides on no import
+    # What a module has from elsewhere, such as subprocess.Popen, is not of the package.
+    return isinstance(found, type) and f"{found.__module__}.".startswith(f"{package}.")
 
 
 def stable(archive: bytes) -> bytes:

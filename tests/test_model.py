@@ -1,9 +1,13 @@
 """Models without pickle: the same bytes for the same model, the same predictions after loading."""
 
+import importlib
 import inspect
+import io
+import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +16,19 @@ import pytest
 import scipy.sparse
 import skops.io
 from conftest import ROOT, tiny_arrays
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from pipeline import model, registry
 from pipeline.errors import DataError, UnavailableError
 from pipeline.params import Validation
 
+GUILD = """from subprocess import Popen
+import os
+from sklearn.dummy import DummyClassifier
+class Own(DummyClassifier):
+    pass
+"""
 HERE = [name for name in registry.names() if not registry.missing(name)]
 
 
@@ -77,6 +88,132 @@ def test_a_class_that_is_not_trusted_is_refused_unloaded(tmp_path: Path) -> None
     skops.io.dump(estimator, tmp_path / "model.skops")
     with pytest.raises(DataError, match=r"expected a model of this project, found pipeline\.params\.Validation"):
         model.load(tmp_path / "model.skops", 784, 3)
+
+
+def saved(path: Path, **state: Any) -> None:
+    """A model's file with a node of its own making as an attribute; all else is as `model.save` wrote it."""
+    estimator = make_pipeline(fitted("logistic_regression"))
+    estimator.extra = Validation
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator))) as old, zipfile.ZipFile(path, "w") as new:
+        for name in set(old.namelist()) - {"schema.json"}:
+            new.writestr(name, old.read(name))
+        schema = json.loads(old.read("schema.json"))
+        schema["content"]["content"]["extra"] = state
+        new.writestr("schema.json", json.dumps(schema))
+
+
+def json_node(value: object) -> dict[str, Any]:
+    return {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": json.dumps(value)}
+
+
+def call(module: str, kind: str, argument: object) -> dict[str, Any]:
+    """A node that skops, where it trusts the class, makes by calling it."""
+    content = {
+        "__class__": "list",
+        "__module__": "builtins",
+        "__loader__": "ListNode",
+        "content": [json_node(argument)],
+    }
+    return {"__class__": kind, "__module__": module, "__loader__": "ConstructorFromReduceNode", "content": content}
+
+
+@pytest.fixture
+def guild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An installed package of classifiers, not yet imported; `guild.late` leaves a file where it is imported."""
+    folder = tmp_path / "site/guild"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(GUILD)
+    (folder / "late.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Late: pass")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "guild"]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("package", [None, "guild"])
+@pytest.mark.parametrize(
+    ("module", "kind"),
+    [
+        ("builtins", "eval"),
+        ("os", "system"),
+        ("subprocess", "Popen"),
+        ("guild", "Popen"),
+        ("guild", "os.system"),
+        ("guild.late", "Late"),
+        ("guild.nowhere", "Class"),
+        ("guilder", "Class"),
+        ("None.x", "Class"),
+        ("pipeline.params", "Validation"),
+        ("pipeline.estimators.nowhere", "Class"),
+        ("pipeline.estimators.svm.inner", "Class"),
+        ("pipeline.estimators.svm", "sparse_dot"),
+    ],
+)
+def test_nothing_that_a_file_names_is_run_or_imported(
+    guild: Path, package: str | None, module: str, kind: str
+) -> None:
+    importlib.import_module("guild")
+    ran = guild / "ran"
+    code = (
+        f"open({str(ran)!r}, 'w')"
+        if kind == "eval"
+        else ["touch", str(ran)]
+        if kind == "Popen"
+        else f"touch {ran}"
+    )
+    saved(guild / "model.skops", **call(module, kind, code))
+    with pytest.raises(DataError, match=r"model\.skops: expected a (skops file|model of this project), found"):
+        model.load(guild / "model.skops", 784, 3, package)
+    assert not ran.exists()
+    assert "guild.late" not in sys.modules
+
+
+def test_a_class_of_the_package_that_was_imported_is_loaded(guild: Path) -> None:
+    images, labels = tiny_arrays(90, 0)
+    X = images.reshape(90, -1)
+    model.save(registry.build("guild:Own", {}).fit(X, labels), guild / "model.skops")
+    expected = model.load(guild / "model.skops", 784, 3, "guild").predict(X)
+    assert (expected == labels[0]).all()
+    for package in (None, "guil", "sklearn"):
+        with pytest.raises(DataError, match=r"expected a model of this project, found guild\.Own"):
+            model.load(guild / "model.skops", 784, 3, package)
+    del sys.modules["guild"]
+    with pytest.raises(DataError, match=r"expected a model of this project, found guild\.Own"):
+        model.load(guild / "model.skops", 784, 3, "guild")
+    assert registry.trusted("guild:Own") == "guild"
+    np.testing.assert_array_equal(model.load(guild / "model.skops", 784, 3, "guild").predict(X), expected)
+
+
+def test_a_schema_without_end_is_no_model(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "model.skops", "w") as archive:
+        archive.writestr("schema.json", '{"a":' * 100_000 + "1" + "}" * 100_000)
+    with pytest.raises(DataError, match="expected a skops file"):
+        model.load(tmp_path / "model.skops", 784, 3)
+
+
+def test_a_class_in_place_of_the_labels_is_no_model(tmp_path: Path) -> None:
+    estimator = LogisticRegression()
+    estimator.classes_ = int
+    skops.io.dump(estimator, tmp_path / "model.skops")
+    with pytest.raises(DataError, match="expected a skops file, found: 'type' object is not iterable"):
+        model.load(tmp_path / "model.skops", 784, 3)
+
+
+def test_a_byte_that_is_another_is_found_or_changes_no_prediction() -> None:
+    estimator, (images, _) = fitted("logistic_regression"), tiny_arrays(60, 1)
+    content, X = model.dumps(estimator), images.reshape(60, -1)
+    random, refused = np.random.default_rng(0), 0
+    tail = content.rindex(b"schema.json") - 60 * 20  # the archive's directory, which no checksum covers
+    for place in [*random.integers(0, len(content), 60), *random.integers(tail, len(content), 200)]:
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << random.integers(8)
+        try:
+            again = model.loads(bytes(flipped), "it", 784, 3)
+        except DataError:
+            refused += 1
+        else:
+            np.testing.assert_array_equal(again.predict(X), estimator.predict(X))
+    assert refused > 100
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut"])
