@@ -105,6 +105,15 @@ def test_every_error_is_the_published_one_or_less_or_its_reason_is_written_down(
             assert row["note"].startswith("Above its published error: ") == missed, row["name"]
 
 
+def test_our_rows_keep_to_the_seconds_that_they_name_and_none_that_is_slower_is_better_on_validation() -> None:
+    rows = {row["name"]: row for row in csv.DictReader((BOARD / "leaderboard.csv").open(newline=""))}
+    for name, most in [("fast_gradient_svm", 10), ("virtual_gradient_svm", 60)]:
+        assert float(rows[name]["fit_seconds"]) <= most
+        assert float(rows[name]["microseconds_per_image"]) <= 100
+    best = min(float(row["validation_error_rate"]) for row in rows.values() if row["validation_error_rate"])
+    assert float(rows["virtual_gradient_svm"]["validation_error_rate"]) == best
+
+
 @pytest.fixture(scope="module")
 def parquet(mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MNIST as the stage `convert` writes it."""
