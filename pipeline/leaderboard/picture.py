@@ -34,10 +34,10 @@ TEMPLATE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {
 <circle cx="{{ mark.x }}" cy="{{ mark.y }}" r="4" fill="#06c"/>
 <text x="{{ mark.x + 7 }}" y="{{ mark.label }}">{{ mark.numbers }}</text></g>
 {% endfor %}
-<circle cx="{{ right - 250 }}" cy="{{ top + 14 }}" r="4" fill="#06c"/>
-<text x="{{ right - 240 }}" y="{{ top + 18 }}">measured here, with its 95% interval</text>
-<circle cx="{{ right - 250 }}" cy="{{ top + 32 }}" r="4" fill="white" stroke="#c60" stroke-width="1.5"/>
-<text x="{{ right - 240 }}" y="{{ top + 36 }}">published; its fit time is not known</text>
+<circle cx="{{ left + 20 }}" cy="{{ bottom - 40 }}" r="4" fill="#06c"/>
+<text x="{{ left + 30 }}" y="{{ bottom - 36 }}">measured here, with its 95% interval</text>
+<circle cx="{{ left + 20 }}" cy="{{ bottom - 22 }}" r="4" fill="white" stroke="#c60" stroke-width="1.5"/>
+<text x="{{ left + 30 }}" y="{{ bottom - 18 }}">published; its fit time is not known</text>
 </svg>
 """
 
