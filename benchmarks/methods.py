@@ -72,7 +72,7 @@ def svm(train: Digits, test: Digits, runs: int) -> None:
     method = registry.build("gradient_svm", {}).fit(*train)
     projected, machine = method[:-1].transform(test[0]), method[-1]
     libsvm = partial(SVC._dense_predict, machine, projected)  # the predict that MatrixSVC overrides
-    actions = [lambda: machine.predict(projected), lambda: machine.classes_[libsvm()]]
+    actions = [lambda: machine.predict(projected), lambda: machine.classes_[libsvm().astype(int)]]
     compared(f"SVM, {len(machine.support_):,} vectors x {len(projected):,}", *in_turn(actions, runs))
 
 

@@ -46,7 +46,7 @@ def test_experiments_and_the_workspace_are_compared_as_the_pipeline_leaves_them(
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["params"] == {"train.C": [1e-9, None]}
-    assert {"data/model/model.skops"} == found["data"].keys()
+    assert {"data/model/README.md", "data/model/model.skops"} == found["data"].keys()
     assert found["metrics"]["test.log_loss"][0] > found["metrics"]["test.log_loss"][1]
     assert found["base"]["revision"].startswith("weak (")
 

@@ -129,7 +129,7 @@ def test_an_experiment_is_reproduced_and_nothing_of_it_stays_and_a_commit_whose_
     done = run(*VERIFY, "weak", TMPDIR=str(temporary), PIPELINE_SOURCE="../mirror/{name}")
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()]
-    assert len(rows) == 19
+    assert len(rows) == 23
     assert {row[-1] for row in rows} == {IDENTICAL}
     assert list(temporary.iterdir()) == []
     assert sorted(os.walk(reproduced)) == before
@@ -142,7 +142,7 @@ def test_an_experiment_is_reproduced_and_nothing_of_it_stays_and_a_commit_whose_
     warning = r"verify: warning: uncommitted changes are no part of HEAD \(\w+\): params.yaml\n"
     assert re.search(warning, done.stderr)
     first, *others = done.stdout.splitlines()
-    assert first.split()[:2] == ["lock", "train:"]
+    assert first.split()[:2] == ["lock", "method:"]
     assert any(row.split()[0] == "train" and DIFFERENT in row for row in others)
 
 
@@ -154,20 +154,23 @@ def test_fabricated_metrics_are_found_though_the_lock_fits_and_another_model_is_
         (reproduced / name).write_text(text)
         md5 = hashlib.md5(text.encode()).hexdigest()
         rewrite(lambda stages: entry(stages, stage, name).update(md5=md5, size=len(text)))(reproduced)
+        rewrite(lambda stages: entry(stages, "card", name, "deps").update(md5=md5, size=len(text)))(reproduced)
 
     scores = json.loads((reproduced / "metrics/test.json").read_text()) | {"errors": -1}
     lie("evaluate", "metrics/test.json", json.dumps(scores))
     lie("train", "metrics/validation.json", "no JSON")
     rewrite(other_model)(reproduced)
-    shutil.rmtree(reproduced / "data/model")
+    (reproduced / "data/model/model.skops").unlink()
     assert run(*VERIFY, "--lock").returncode == 0
     commit(run)
     done = run(*VERIFY, "HEAD")
     assert done.returncode == 1
     assert re.search(rf"^train +{MODEL} +{EQUIVALENT} ", done.stdout, re.MULTILINE)
-    row, other = [line.split() for line in done.stdout.splitlines() if DIFFERENT in line]
-    assert other[:4] == ["train", "metrics/validation.json", "different", hashlib.md5(b"no JSON").hexdigest()]
-    assert row == ["evaluate", "metrics/test.json", "different", "errors", "-1", "->", "0"]
+    found = {words[0]: words for words in map(str.split, done.stdout.splitlines()) if DIFFERENT in words}
+    assert found.keys() == {"card", "evaluate", "train"}
+    assert found["train"][1:4] == ["metrics/validation.json", "different", hashlib.md5(b"no JSON").hexdigest()]
+    assert found["evaluate"][1:] == ["metrics/test.json", "different", "errors", "-1", "->", "0"]
+    assert found["card"][2:4] == ["inputs", "different"]
     assert "not reproduced, see the rows that are different" in done.stderr
 
 
