@@ -42,6 +42,8 @@ STRONGER = {
     ("one image repeated", "20 times"),
     ("rows dropped", "100 rows"),
     ("test images in train", "50"),
+    *(("rotated", f"by {degrees} degrees") for degrees in ("90", "-90", "180", "15")),
+    ("shifted", "by 2 pixels"),
 }
 SAMPLE: dict[Split, int] = {"train": 10_000, "test": 2_500}
 Files = tuple[Dataset, Path]  # a record, and the folder with its files
