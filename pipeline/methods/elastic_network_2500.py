@@ -1,9 +1,8 @@
 """A network of five hidden layers, 2500, 2000, 1500, 1000 and 500 units, on elastically distorted digits.
 
 Source: D. Ciresan, U. Meier, L. Gambardella, J. Schmidhuber, "Deep, big, simple neural nets for handwritten digit
-recognition", Neural Computation 22(12), 2010. Their 0.35% took hundreds of epochs on a graphics card; an epoch of
-60,000 rows takes 47 seconds of processor time here, 24 on two free cores, and seven of them are what the time
-allows: too few for so many weights. On validation three epochs gave 1.52%.
+recognition", Neural Computation 22(12), 2010. Their 0.35% took hundreds of epochs on a graphics card; here seven
+are what the time allows: too few for so many weights. On validation three gave 1.52%.
 """
 
 from pipeline.estimators.distortions import Distortions
