@@ -9,8 +9,15 @@ import pytest
 from conftest import ROOT, Run, edit
 
 from pipeline import card, datasets, params, registry
+from pipeline.__main__ import main
 
 CARD = (ROOT / "data/model/README.md").read_text()
+
+
+def test_the_committed_card_is_what_the_committed_metrics_give(tmp_path: Path) -> None:
+    call = ["--params", str(ROOT / "params.yaml"), "--metrics", str(ROOT / "metrics")]
+    assert main(["card", *call, "--card", str(tmp_path / "card.md")]) == 0
+    assert (tmp_path / "card.md").read_text() == CARD
 
 
 def test_every_number_is_that_of_the_metrics() -> None:

@@ -11,7 +11,7 @@ from conftest import tiny_arrays
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from pipeline import registry
+from pipeline import model, registry
 from pipeline.leaderboard import scoring
 from pipeline.params import Validation
 
@@ -50,6 +50,14 @@ def test_the_errors_are_those_of_the_predictions() -> None:
     assert score.results["test"]["errors"] == 7 == (score.predicted != actual).sum()
     expected = registry.build("logistic_regression", {}).fit(*TRAIN).predict(TEST[0])
     np.testing.assert_array_equal(score.predicted, expected)
+
+
+def test_the_model_that_meets_the_test_rows_was_saved_and_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    always_two = LogisticRegression().fit(TRAIN[0], np.where(TRAIN[1] == 2, 2, 2 - (np.arange(300) == 0)))
+    monkeypatch.setattr(model, "loads", lambda *_: always_two)
+    score = scoring.score(lambda: registry.build("logistic_regression", {}), TRAIN, TEST, VALIDATION, None)
+    np.testing.assert_array_equal(score.predicted, always_two.predict(TEST[0]))
+    assert score.results["test"]["errors"] > 0 == score.results["validation"]["errors"]
 
 
 def test_costs_stand_apart_so_that_results_are_the_same_in_every_run(tmp_path: Path) -> None:
