@@ -105,7 +105,10 @@ def estimator(C=1.0):
 
 
 @pytest.mark.slow
-def test_a_stage_that_outlives_its_dvc_replaces_nothing(reproduced: Path, run: Run) -> None:
+def test_a_stage_that_outlives_its_dvc_replaces_nothing(
+    reproduced: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHELL", "/bin/sh")  # Debian's stays between DVC and the command that it is given
     (reproduced / "pipeline/methods/waiting.py").write_text(WAITING)
     (reproduced / "wait").touch()
     edit(reproduced / "params.yaml", train__method="waiting", train__C=1.0)
