@@ -59,13 +59,13 @@ Every argument that is not named has the method's own value, in the source below
 
 To tell which of {classes} classes a centred, grey {height} x {width} image shows, as in the data above; to learn,
 and to compare methods, data and pipelines. The model takes uint8[n, {pixels}], row-major, 0 for the background,
-and gives labels 0 to {last}:
+and gives labels {first} to {last}:
 
 ```python
 from pathlib import Path
 {imported}from pipeline import model
 
-classifier = model.load(Path("data/model/model.skops"), {pixels}, {classes}{package})
+classifier = model.load(Path("data/model/model.skops"), {pixels}, {labels}{package})
 labels = classifier.predict(images.reshape(len(images), -1))
 ```
 
@@ -96,7 +96,7 @@ def write(
     that passed the gate, by split. recalls: the rows of metrics/recall.csv.
     """
     height, width = dataset.shape
-    hashes = [(f"`{file.name}`", f"`{file.sha256}`") for file in dataset.files]
+    hashes = [(f"`{name}`", f"`{digest}`") for name, digest in (file.proof for file in dataset.files)]
     hashes += [(f"rows of {split} that passed the gate", f"`{passed[split]}`") for split in sorted(passed)]
     parts = {f"`{path}`": f"`{digest}`" for path, digest in record.code.items()} | record.packages
     arguments = {f"`{key}`": f"`{value}`" for key, value in record.arguments.items()} or {"none": ""}
@@ -109,7 +109,7 @@ def write(
     return CARD.format(
         imported=imported, package=argument, trusted=trusted,
         dataset=dataset, train=train, description=description, height=height, width=width,
-        classes=len(dataset.class_names), last=len(dataset.class_names) - 1, pixels=height * width,
+        classes=len(dataset.class_names), labels=dataset.labels, first=dataset.labels[0], last=dataset.labels[-1], pixels=height * width,
         validation=metrics.in_words(validation), test=metrics.in_words(test),
         recalls=_table((r["class"], r["recall"], f"{r['low']} to {r['high']}", r["n"]) for r in recalls),
         hashes=_table(hashes), parts=_table(parts.items()), arguments=_table(arguments.items()),

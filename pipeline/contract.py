@@ -38,7 +38,7 @@ def inspect(dataset: Dataset, folder: Path) -> Inspection:
         images, labels, wrong = read(dataset, record, folder)
         findings += wrong
         if labels is not None and labels.ndim == 1:
-            findings += label_findings(record, labels)
+            findings += label_findings(dataset, record, labels)
         report[split] = summary(images, labels)
     return Inspection(report, findings)
 
@@ -64,7 +64,7 @@ def _array(folder: Path, file: RawFile, shape: tuple[int, ...], exact: bool) -> 
     if not path.is_file():
         return None, [Finding(file.name, MISSING, f"a file in {folder}", "none")]
     findings = []
-    if exact and (digest := sha256(path)) != file.sha256:
+    if exact and file.sha256 and (digest := sha256(path)) != file.sha256:
         findings.append(Finding(file.name, "SHA-256", file.sha256, digest))
     try:
         array = idx.read(path)
@@ -78,16 +78,16 @@ def _array(folder: Path, file: RawFile, shape: tuple[int, ...], exact: bool) -> 
     return (array if array.dtype == np.uint8 else None), findings
 
 
-def label_findings(record: SplitRecord, labels: Array) -> list[Finding]:
+def label_findings(dataset: Dataset, record: SplitRecord, labels: Array) -> list[Finding]:
     """Labels, uint8[n], outside the record's range, and classes whose count differs from the record's."""
-    name, classes = record.labels.name, len(record.class_counts)
+    name, first, last = record.labels.name, dataset.labels[0], dataset.labels[-1]
     findings = []
-    outside = np.flatnonzero(labels >= classes)
+    outside = np.flatnonzero((labels < first) | (labels > last))
     if len(outside):
         values = f"{listed(labels[outside])} in rows {listed(outside)}"
-        findings.append(Finding(name, "label range", f"0 to {classes - 1}", values))
-    counts = np.bincount(labels, minlength=classes)
-    for label, expected in enumerate(record.class_counts):
+        findings.append(Finding(name, "label range", f"{first} to {last}", values))
+    counts = np.bincount(labels, minlength=last + 1)
+    for label, expected in zip(dataset.labels, record.class_counts or (), strict=False):
         if counts[label] != expected:
             findings.append(Finding(name, f"rows of class {label}", f"{expected:,}", f"{counts[label]:,}"))
     return findings

@@ -1,5 +1,6 @@
 """Scores with intervals, from labels and predictions; every number is rounded, so that files are stable."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,19 +37,24 @@ def in_words(scores: dict[str, float]) -> str:
     return f"error rate {rate}, 95% interval {low} to {high} ({scores['errors']:,} of {scores['n']:,})"
 
 
-def recalls(actual: Labels, predicted: Labels, class_names: list[str]) -> list[dict[str, Any]]:
-    """By class: the share of its rows that were recognised, with the 95% Wilson interval and n."""
+def recalls(actual: Labels, predicted: Labels, class_names: Mapping[int, str]) -> list[dict[str, Any]]:
+    """By class that has rows: the share of them that were recognised, with the 95% Wilson interval and n."""
     rows = []
-    for label, name in enumerate(class_names):
+    for label, name in class_names.items():
         own = actual == label
         hits, n = int(np.count_nonzero(predicted[own] == label)), int(np.count_nonzero(own))
+        if not n:
+            continue
         low, high = wilson(hits, n)
         rows.append({"class": name, "recall": round(hits / n, DIGITS), "low": low, "high": high, "n": n})
     return rows
 
 
-def log_loss(actual: Labels, probabilities: NDArray[np.float64]) -> float:
-    """The mean negative logarithm of the probability (float64[n, classes]) given to the actual label."""
+def log_loss(actual: Labels, probabilities: NDArray[np.float64], labels: Sequence[int]) -> float:
+    """The mean negative logarithm of the probability given to the actual label.
+
+    probabilities: float64[n, classes], a column for each of `labels`.
+    """
     from sklearn.metrics import log_loss
 
-    return round(float(log_loss(actual, probabilities, labels=range(probabilities.shape[1]))), DIGITS)
+    return round(float(log_loss(actual, probabilities, labels=labels)), DIGITS)

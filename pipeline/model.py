@@ -6,6 +6,7 @@ import json
 import sys
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,15 @@ def dumps(estimator: Any) -> bytes:
     return stable(skops.io.dumps(estimator))
 
 
-def load(path: Path, pixels: int, classes: int, package: str | None = None) -> Any:
+def load(path: Path, pixels: int, labels: Sequence[int], package: str | None = None) -> Any:
     """The classifier in a file that `save` wrote; UnavailableError where there is none, else as `loads`."""
     if not path.is_file():
         raise UnavailableError(f"{path}: not found; run `dvc repro` (or `dvc pull`) first")
-    return loads(path.read_bytes(), str(path), pixels, classes, package)
+    return loads(path.read_bytes(), str(path), pixels, labels, package)
 
 
-def loads(content: bytes, where: str, pixels: int, classes: int, package: str | None = None) -> Any:
-    """The classifier of images of `pixels` into labels 0 to `classes` - 1 in what `dumps` gave, read from `where`.
+def loads(content: bytes, where: str, pixels: int, labels: Sequence[int], package: str | None = None) -> Any:
+    """The classifier of images of `pixels` into `labels` in what `dumps` gave, read from `where`.
 
     package: one whose classes are trusted beside the project's own, where they have been imported before. Raises
     DataError for content that is no such file, holds what is not trusted, or is of another kind.
@@ -51,13 +52,14 @@ def loads(content: bytes, where: str, pixels: int, classes: int, package: str | 
         if unknown := [name for name in found if not _is_trusted(name, package)]:
             raise DataError(f"{where}: expected a model of this project, found {', '.join(sorted(unknown))}")
         estimator = skops.io.loads(content, trusted=found)
-        labels = list(getattr(estimator, "classes_", []))
-        fits = getattr(estimator, "n_features_in_", None) == pixels and labels == list(range(classes))
+        found_labels = list(getattr(estimator, "classes_", []))
+        fits = getattr(estimator, "n_features_in_", None) == pixels and found_labels == list(labels)
     except DAMAGE as error:
         raise DataError(f"{where}: expected a skops file, found: {error}") from None
     if not fits:
-        kind = f"{type(estimator).__name__} of {len(labels)} classes"
-        raise DataError(f"{where}: expected a classifier of {pixels} pixels into {classes} classes, found {kind}")
+        kind = f"{type(estimator).__name__} of {len(found_labels)} classes"
+        expected = f"{pixels} pixels into {len(labels)} classes"
+        raise DataError(f"{where}: expected a classifier of {expected}, found {kind}")
     return estimator
 
 

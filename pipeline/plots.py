@@ -27,7 +27,7 @@ def misclassified(
     images: NDArray[np.uint8],
     actual: NDArray[np.integer[Any]],
     predicted: NDArray[np.integer[Any]],
-    class_names: Sequence[str],
+    class_names: Mapping[int, str],
 ) -> bytes:
     """A PNG of the rows whose prediction is wrong, each under its row number, given and predicted label.
 

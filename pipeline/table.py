@@ -33,6 +33,10 @@ def schema(dataset: Dataset) -> pa.Schema:
         "shape": json.dumps(dataset.shape),
         "class_names": json.dumps(dataset.class_names, ensure_ascii=False),
     }
+    if dataset.first_label:
+        metadata["first_label"] = str(dataset.first_label)
+    if dataset.transposed:
+        metadata["transposed"] = "true"  # in the raw files: here the images are upright
     return pa.schema(fields, metadata)
 
 
@@ -79,10 +83,10 @@ def to_pixels(table: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return images.reshape(len(images), -1), labels
 
 
-def class_names(table: pa.Table) -> list[str]:
-    """The names of the classes, in the order of their labels."""
-    names: list[str] = json.loads(table.schema.metadata[b"class_names"])
-    return names
+def class_names(table: pa.Table) -> dict[int, str]:
+    """The name of each label, in the order of the labels."""
+    names = json.loads(table.schema.metadata[b"class_names"])
+    return dict(enumerate(names, int(table.schema.metadata.get(b"first_label", 0))))
 
 
 def fingerprint(table: pa.Table) -> str:

@@ -27,7 +27,9 @@ def near(images: NDArray[np.uint8], others: NDArray[np.uint8], distance: float) 
 
 
 Images = NDArray[np.uint8]
-DISTANCE = datasets.load("mnist").expect.near_distance
+MEASURED = datasets.load("mnist").expect
+assert MEASURED
+DISTANCE = MEASURED.near_distance
 MOVES = [move for move in product((-1, 0, 1), repeat=2) if move != (0, 0)]
 SHAPES = st.tuples(st.integers(0, 12), st.just(2), st.just(2))
 FEW_IMAGES = arrays(np.uint8, SHAPES, elements=st.integers(0, 1))

@@ -34,10 +34,12 @@ def test_an_error_rate_is_said_in_words_with_its_interval_and_n() -> None:
 
 
 def test_recall_is_by_actual_class() -> None:
-    rows = recalls(np.array([0, 0, 0, 0, 1, 1]), np.array([0, 0, 0, 1, 1, 1]), ["zero", "one"])
+    rows = recalls(np.array([0, 0, 0, 0, 1, 1]), np.array([0, 0, 0, 1, 1, 1]), {0: "zero", 1: "one"})
     assert [(row["class"], row["recall"], row["n"]) for row in rows] == [("zero", 0.75, 4), ("one", 1.0, 2)]
 
 
 def test_log_loss_is_the_mean_negative_log_probability_of_the_actual_class() -> None:
     probabilities = np.array([[0.5, 0.5], [0.25, 0.75]])
-    assert log_loss(np.array([0, 1]), probabilities) == pytest.approx(-np.log([0.5, 0.75]).mean(), abs=1e-6)
+    assert log_loss(np.array([0, 1]), probabilities, [0, 1]) == pytest.approx(
+        -np.log([0.5, 0.75]).mean(), abs=1e-6
+    )

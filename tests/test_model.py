@@ -44,7 +44,7 @@ def fitted(name: str) -> Any:
 def test_a_loaded_model_predicts_the_same(name: str, tmp_path: Path) -> None:
     estimator, (images, _) = fitted(name), tiny_arrays(60, 1)
     model.save(estimator, tmp_path / "model.skops")
-    again = model.load(tmp_path / "model.skops", 784, 3)
+    again = model.load(tmp_path / "model.skops", 784, range(3))
     X = images.reshape(60, -1)
     np.testing.assert_array_equal(again.predict(X), estimator.predict(X))
 
@@ -69,7 +69,7 @@ def test_arrays_that_are_one_object_stay_one(tmp_path: Path) -> None:
     shared = estimator[-1].support_vectors_
     estimator[-1].again_ = shared
     model.save(estimator, tmp_path / "model.skops")
-    last = model.load(tmp_path / "model.skops", 784, 3)[-1]
+    last = model.load(tmp_path / "model.skops", 784, range(3))[-1]
     assert last.again_ is last.support_vectors_
     np.testing.assert_array_equal(last.again_, shared)
 
@@ -87,7 +87,7 @@ def test_a_class_that_is_not_trusted_is_refused_unloaded(tmp_path: Path) -> None
     estimator.extra = Validation
     skops.io.dump(estimator, tmp_path / "model.skops")
     with pytest.raises(DataError, match=r"expected a model of this project, found pipeline\.params\.Validation"):
-        model.load(tmp_path / "model.skops", 784, 3)
+        model.load(tmp_path / "model.skops", 784, range(3))
 
 
 def saved(path: Path, **state: Any) -> None:
@@ -163,7 +163,7 @@ def test_nothing_that_a_file_names_is_run_or_imported(
     )
     saved(guild / "model.skops", **call(module, kind, code))
     with pytest.raises(DataError, match=r"model\.skops: expected a (skops file|model of this project), found"):
-        model.load(guild / "model.skops", 784, 3, package)
+        model.load(guild / "model.skops", 784, range(3), package)
     assert not ran.exists()
     assert "guild.late" not in sys.modules
 
@@ -172,23 +172,23 @@ def test_a_class_of_the_package_that_was_imported_is_loaded(guild: Path) -> None
     images, labels = tiny_arrays(90, 0)
     X = images.reshape(90, -1)
     model.save(registry.build("guild:Own", {}).fit(X, labels), guild / "model.skops")
-    expected = model.load(guild / "model.skops", 784, 3, "guild").predict(X)
+    expected = model.load(guild / "model.skops", 784, range(3), "guild").predict(X)
     assert (expected == labels[0]).all()
     for package in (None, "guil", "sklearn"):
         with pytest.raises(DataError, match=r"expected a model of this project, found guild\.Own"):
-            model.load(guild / "model.skops", 784, 3, package)
+            model.load(guild / "model.skops", 784, range(3), package)
     del sys.modules["guild"]
     with pytest.raises(DataError, match=r"expected a model of this project, found guild\.Own"):
-        model.load(guild / "model.skops", 784, 3, "guild")
+        model.load(guild / "model.skops", 784, range(3), "guild")
     assert registry.trusted("guild:Own") == "guild"
-    np.testing.assert_array_equal(model.load(guild / "model.skops", 784, 3, "guild").predict(X), expected)
+    np.testing.assert_array_equal(model.load(guild / "model.skops", 784, range(3), "guild").predict(X), expected)
 
 
 def test_a_schema_without_end_is_no_model(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "model.skops", "w") as archive:
         archive.writestr("schema.json", '{"a":' * 100_000 + "1" + "}" * 100_000)
     with pytest.raises(DataError, match="expected a skops file"):
-        model.load(tmp_path / "model.skops", 784, 3)
+        model.load(tmp_path / "model.skops", 784, range(3))
 
 
 def test_a_class_in_place_of_the_labels_is_no_model(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_class_in_place_of_the_labels_is_no_model(tmp_path: Path) -> None:
     estimator.classes_ = int
     skops.io.dump(estimator, tmp_path / "model.skops")
     with pytest.raises(DataError, match="expected a skops file, found: 'type' object is not iterable"):
-        model.load(tmp_path / "model.skops", 784, 3)
+        model.load(tmp_path / "model.skops", 784, range(3))
 
 
 def test_a_byte_that_is_another_is_found_or_changes_no_prediction() -> None:
@@ -208,7 +208,7 @@ def test_a_byte_that_is_another_is_found_or_changes_no_prediction() -> None:
         flipped = bytearray(content)
         flipped[place] ^= 1 << random.integers(8)
         try:
-            again = model.loads(bytes(flipped), "it", 784, 3)
+            again = model.loads(bytes(flipped), "it", 784, range(3))
         except DataError:
             refused += 1
         else:
@@ -220,25 +220,25 @@ def test_a_byte_that_is_another_is_found_or_changes_no_prediction() -> None:
 def test_a_file_that_is_no_model_is_named(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "model.skops").write_bytes(content)
     with pytest.raises(DataError, match=r"model\.skops: expected a skops file"):
-        model.load(tmp_path / "model.skops", 784, 3)
+        model.load(tmp_path / "model.skops", 784, range(3))
 
 
 def test_a_zip_without_a_schema_is_named(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "model.skops", "w") as archive:
         archive.writestr("other", "")
     with pytest.raises(DataError, match="expected a skops file"):
-        model.load(tmp_path / "model.skops", 784, 3)
+        model.load(tmp_path / "model.skops", 784, range(3))
 
 
 def test_a_classifier_of_something_else_is_refused(tmp_path: Path) -> None:
     model.save(fitted("logistic_regression"), tmp_path / "model.skops")
     with pytest.raises(DataError, match="of 784 pixels into 10 classes, found Pipeline of 3 classes"):
-        model.load(tmp_path / "model.skops", 784, 10)
+        model.load(tmp_path / "model.skops", 784, range(10))
     skops.io.dump({"a": 1}, tmp_path / "model.skops")
     with pytest.raises(DataError, match="found dict of 0 classes"):
-        model.load(tmp_path / "model.skops", 784, 10)
+        model.load(tmp_path / "model.skops", 784, range(10))
 
 
 def test_a_missing_model_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match=r"model\.skops: not found; run `dvc repro`"):
-        model.load(tmp_path / "model.skops", 784, 3)
+        model.load(tmp_path / "model.skops", 784, range(3))

@@ -130,7 +130,7 @@ def test_a_saved_network_predicts_the_same(digits: Rows, tmp_path: Path) -> None
     X, y = digits[0][:500], digits[1][:500]
     net = NetworkClassifier((20,), distortions=Distortions(alpha=9), epochs=1).fit(X, y)
     model.save(net, tmp_path / "net.skops")
-    loaded = model.load(tmp_path / "net.skops", 784, 10)
+    loaded = model.load(tmp_path / "net.skops", 784, range(10))
     np.testing.assert_array_equal(loaded.predict(X), net.predict(X))
     assert loaded.distortions.alpha == 9
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from pipeline.plots import COLUMNS, LINE, MARGIN, MOST, ZOOM, as_csv, misclassified
 
-NAMES = ["left", "middle", "right"]
+NAMES = {0: "left", 1: "middle", 2: "right"}
 
 
 def test_csv_has_a_header_and_unix_line_ends() -> None:

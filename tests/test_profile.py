@@ -93,6 +93,7 @@ def test_each_range_holds_what_was_measured(raw: Path) -> None:
     tables: Any = {split: from_arrays(*pair, schema(dataset)) for split, pair in arrays.items()}
     for split, part in gather(dataset, tables, 1).items():  # another seed than the record's
         expect = dataset.splits[split].expect
+        assert expect
         for name in profile.MARGINS:
             measure, values = getattr(expect.images, name), part.rows[name]
             assert measure.each[0] <= values.min() <= values.max() <= measure.each[1], name
@@ -140,7 +141,7 @@ def test_files_that_are_not_good_give_no_record(raw: Path, changes: dict[int, An
 def test_labels_beyond_the_records_names_give_no_record(raw: Path, tmp_path: Path) -> None:
     main(["profile", str(raw), "--output", str(tmp_path / "base.yaml")])
     (raw / FILES[1]).write_bytes(idx.encode(tiny_arrays(300, 0)[1] + np.uint8(1)))
-    with pytest.raises(DataError, match="expected labels 0 to 2, found 3"):
+    with pytest.raises(DataError, match="expected labels 0 to 2, found 0 to 3"):
         profile.of_folder(raw, str(tmp_path / "base.yaml"), "x", 0)
 
 

@@ -13,7 +13,9 @@ from pipeline import datasets, idx
 from pipeline.errors import ConfigError
 from pipeline.references import AS_IS, OWN, UNKNOWN, class_means, decode, encode, liken, offset, transformations
 
-TOLERANCE = datasets.load("mnist").expect.reference_tolerance
+MEASURED = datasets.load("mnist").expect
+assert MEASURED
+TOLERANCE = MEASURED.reference_tolerance
 # A PNG header that claims 60,000 x 60,000 pixels.
 SIZES = b"IHDR" + struct.pack(">IIBBBBB", 60000, 60000, 8, 0, 0, 0, 0)
 HEADER = (

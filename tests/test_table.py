@@ -64,7 +64,7 @@ def test_the_schema_names_the_columns_the_shape_and_the_classes(schema: pa.Schem
         b"shape": b"[28, 28]",
         b"class_names": b'["left", "middle", "right"]',
     }
-    assert table.class_names(schema.empty_table()) == ["left", "middle", "right"]
+    assert table.class_names(schema.empty_table()) == {0: "left", 1: "middle", 2: "right"}
 
 
 def test_arrays_come_back_from_parquet(tmp_path: Path, schema: pa.Schema) -> None:

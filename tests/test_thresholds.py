@@ -85,11 +85,13 @@ def test_a_changed_threshold_is_in_the_dataset_and_said() -> None:
         test={"suspects": 3, "probe_error": [0.0, 0.02]},
     )
     changed, lines = datasets.with_thresholds(MNIST, gate, PARAMS)
+    assert changed.expect and changed.train.expect and changed.test.expect and MNIST.train.expect
     assert changed.expect.near == 2
     ink = MNIST.train.expect.images.ink
     assert changed.train.expect.images.ink == msgspec.structs.replace(ink, mean=(130, 150))
     assert (changed.test.expect.suspects, changed.test.expect.probe_error) == (3, (0.0, 0.02))
     before = MNIST.test.expect
+    assert before
     assert lines == [
         "expect.near is 2, in the record 0: looser",
         f"train.images.ink.mean is [130.0, 150.0], in the record {list(ink.mean)}: looser",

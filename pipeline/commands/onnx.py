@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> None:
 
     dataset = datasets.find(params.load(args.params).dataset)
     rows, columns = dataset.shape
-    estimator = model.load(args.model, rows * columns, len(dataset.class_names))
+    estimator = model.load(args.model, rows * columns, dataset.labels)
     about = {"dataset": dataset.name, "image": f"{rows} x {columns}", "model.skops": files.sha256(args.model)}
     content = onnx_export.export(estimator, about | {"classes": ", ".join(dataset.class_names)})
     pixels, _ = table.to_pixels(table.read_passed(args.parquet / "test.parquet", args.passed))

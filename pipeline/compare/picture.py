@@ -15,7 +15,7 @@ def discordant(rows: pa.Table, base: NDArray[np.int64], head: NDArray[np.int64])
     """
     images, actual = table.to_arrays(rows)
     old, new = base[:, 2], head[:, 2]
-    names = dict(enumerate(table.class_names(rows)))
+    names = table.class_names(rows)
     worse, better = paired.discordant(actual, old, new)
     places = np.concatenate([worse, better])
     captions = [

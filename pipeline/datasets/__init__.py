@@ -1,5 +1,6 @@
 """What is true of each dataset: one YAML record a dataset, loaded as a frozen Dataset."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,12 +18,30 @@ Side = Annotated[int, msgspec.Meta(ge=1)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
-class RawFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An uncompressed IDX file: its name, exact size in bytes and SHA-256."""
+class Blob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A published file: its exact size in bytes and SHA-256."""
+
+    bytes: int
+    sha256: Sha256
+
+
+class RawFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An uncompressed IDX file: its name and exact size in bytes, and what proves it.
+
+    sha256: its own, where it is known; packed: the published .gz. One of the two is there.
+    """
 
     name: FileName
     bytes: int
-    sha256: Sha256
+    sha256: Sha256 | None = None
+    packed: Blob | None = None
+
+    @property
+    def proof(self) -> tuple[str, str]:
+        """The name and SHA-256 of the file whose hash is known: its own, or its .gz."""
+        if self.sha256 is None:
+            return f"{self.name}.gz", self.packed.sha256 if self.packed else ""
+        return self.name, self.sha256
 
 
 class PackageFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,18 +54,30 @@ class PackageFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     members: dict[str, str]
 
 
-class SplitRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One split: its two files, how many rows each class has, and what the gate expects of it."""
+class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A zip archive at an address that holds the raw files, gzipped or not: raw file name -> member."""
+
+    url: str
+    bytes: int
+    sha256: Sha256
+    members: dict[str, str]
+
+
+class SplitRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One split: its two files, how many rows each class has, and what the gate expects of it.
+
+    class_counts: None where it is not known; expect: None where it was not measured.
+    """
 
     images: RawFile
     labels: RawFile
-    class_counts: tuple[Count, ...]
-    expect: SplitThresholds
+    class_counts: tuple[Count, ...] | None = None
+    expect: SplitThresholds | None = None
 
     @property
     def rows(self) -> int:
-        """How many images the split has."""
-        return sum(self.class_counts)
+        """How many images the split has: the labels' file has a byte for each, after a header of 8."""
+        return self.labels.bytes - 8
 
     @property
     def files(self) -> tuple[RawFile, RawFile]:
@@ -54,8 +85,13 @@ class SplitRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.images, self.labels
 
 
-class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A dataset's record. Labels are 0 to len(class_names) - 1; shape is (rows, columns) of an image."""
+class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A dataset's record.
+
+    shape: (rows, columns) of an image; class_names: by label, from `first_label` on; transposed: whether the raw
+    images have rows and columns exchanged; expect: what the gate holds both splits to, None where it was not
+    measured.
+    """
 
     name: str
     title: str
@@ -63,16 +99,24 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     citation: str
     shape: tuple[Side, Side]
     class_names: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=256)]
-    mirrors: tuple[str, ...]
-    package: PackageFile | None
-    expect: Thresholds
     train: SplitRecord
     test: SplitRecord
+    first_label: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
+    transposed: bool = False
+    mirrors: tuple[str, ...] = ()
+    package: PackageFile | None = None
+    archive: Archive | None = None
+    expect: Thresholds | None = None
 
     @property
     def splits(self) -> dict[Split, SplitRecord]:
         """Both splits by name, train first."""
         return {"train": self.train, "test": self.test}
+
+    @property
+    def labels(self) -> range:
+        """All labels, in the order of the class names."""
+        return range(self.first_label, self.first_label + len(self.class_names))
 
     @property
     def files(self) -> tuple[RawFile, ...]:
@@ -104,13 +148,21 @@ def read(path: Path) -> Dataset:
 
 def _consistent(dataset: Dataset, path: Path) -> Dataset:
     """The dataset; ConfigError where its parts do not fit each other."""
-    lengths = {"expect.references": len(dataset.expect.references)}
+    lists: dict[str, Sequence[object]] = {"expect.references": dataset.expect.references} if dataset.expect else {}
     for split, record in dataset.splits.items():
-        lengths[f"{split}.class_counts"] = len(record.class_counts)
-        lengths[f"{split}.expect.class_errors"] = len(record.expect.class_errors)
-    for key, found in lengths.items():
-        if found != len(dataset.class_names):
-            raise ConfigError(f"{path}: {key}: expected {len(dataset.class_names)}, one a class, found {found}")
+        if record.class_counts is not None:
+            lists[f"{split}.class_counts"] = record.class_counts
+        if record.expect:
+            lists[f"{split}.expect.class_errors"] = record.expect.class_errors
+        _require_sizes(dataset, record, f"{path}: {split}")
+    for key, found in lists.items():
+        if len(found) != len(dataset.class_names):
+            expected = f"{len(dataset.class_names)}, one a class"
+            raise ConfigError(f"{path}: {key}: expected {expected}, found {len(found)}")
+    if len({part is None for part in (dataset.expect, dataset.train.expect, dataset.test.expect)}) > 1:
+        raise ConfigError(f"{path}: expected `expect` of both splits and of each, or none of the three")
+    if dataset.labels[-1] > 255:
+        raise ConfigError(f"{path}: first_label: expected labels up to 255, found {dataset.labels[-1]}")
     if dataset.shape[0] != dataset.shape[1]:
         raise ConfigError(f"{path}: shape: expected square images, found {list(dataset.shape)}")
     if len({file.name for file in dataset.files}) < len(dataset.files):
@@ -118,11 +170,32 @@ def _consistent(dataset: Dataset, path: Path) -> Dataset:
     return dataset
 
 
+def _require_sizes(dataset: Dataset, record: SplitRecord, where: str) -> None:
+    """Raise ConfigError where the files' sizes, the class counts and the shape contradict each other."""
+    pixels = dataset.shape[0] * dataset.shape[1]
+    expected = record.rows if record.class_counts is None else sum(record.class_counts)
+    for kind, file, size in (
+        ("labels", record.labels, 8 + expected),
+        ("images", record.images, 16 + expected * pixels),
+    ):
+        if file.bytes != size:
+            raise ConfigError(
+                f"{where}.{kind}.bytes: expected {size:,} for {expected:,} rows, found {file.bytes:,}"
+            )
+        if not (file.sha256 or file.packed):
+            raise ConfigError(f"{where}.{kind}: expected sha256 or packed, found neither")
+
+
 def with_thresholds(dataset: Dataset, gate: Gate, path: Path) -> tuple[Dataset, list[str]]:
     """The dataset with the thresholds that `gate:` in params.yaml, at `path`, changes, and a line for each change.
 
     Raises ConfigError for a threshold that there is not, or that does not fit.
     """
+    if dataset.expect is None:
+        if gate.expect or gate.train or gate.test:
+            how = "`python -m pipeline profile` measures them"
+            raise ConfigError(f"{path}: gate: the record of {dataset.name} has no thresholds to change; {how}")
+        return dataset, []
     changes = {"expect": gate.expect, "train": {"expect": gate.train}, "test": {"expect": gate.test}}
     changed = _consistent(convert(merged(msgspec.to_builtins(dataset), changes), Dataset, path), path)
     builtins = msgspec.to_builtins

@@ -9,6 +9,8 @@ Number = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 Range = tuple[Number, Number]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
+NEAR_DISTANCE = 6.0  # grey levels, RMS, where no record says otherwise
+
 
 class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Inclusive ranges of what is measured of an image: of each image, and of the mean over a split."""

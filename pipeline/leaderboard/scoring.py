@@ -42,7 +42,7 @@ def score(build: Callable[[], Any], train: Rows, test: Rows, validation: Validat
         on_held = build().fit(images[fit], labels[fit]).predict(images[held])
         fitted, fit_seconds = _timed(lambda: build().fit(images[every], labels[every]))
         saved = model.dumps(fitted)
-        loaded = model.loads(saved, "the model", images.shape[1], len(np.unique(labels)))
+        loaded = model.loads(saved, "the model", images.shape[1], np.unique(labels).tolist())
         predicted, predict_seconds = _timed(lambda: loaded.predict(test[0]))
     results = {
         "validation": metrics.error_rate(labels[held], on_held),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline import audit, leakage, measures, references
 from pipeline.datasets import Dataset, Split
+from pipeline.datasets.thresholds import NEAR_DISTANCE, Thresholds
 from pipeline.probe import FOLDS, probe
 from pipeline.table import COLUMNS, in_words
 
@@ -33,16 +34,16 @@ class Evidence(NamedTuple):
 class _Pixels:
     """The rows of a split that can be measured: their places in the frame, images, and valid labels."""
 
-    def __init__(self, frame: pd.DataFrame, shape: tuple[int, int], classes: int) -> None:
-        pixels = shape[0] * shape[1]
+    def __init__(self, frame: pd.DataFrame, dataset: Dataset) -> None:
+        pixels = dataset.shape[0] * dataset.shape[1]
         images = {place: image for place, image in enumerate(frame["image"]) if _is_whole(image, pixels)}
         self.places = np.fromiter(images, np.int64, len(images))
-        self.images = np.frombuffer(b"".join(images.values()), np.uint8).reshape(-1, *shape)
+        self.images = np.frombuffer(b"".join(images.values()), np.uint8).reshape(-1, *dataset.shape)
         labels = pd.to_numeric(frame["label"].iloc[self.places], errors="coerce").fillna(-1).to_numpy()
         self.first = leakage.first_seen(self.images)
-        valid = (labels >= 0) & (labels < classes)
+        valid = (labels >= dataset.labels[0]) & (labels <= dataset.labels[-1])
         self.labelled = np.flatnonzero(valid)  # places in `images`
-        self.labels = labels[valid].astype(np.int64)
+        self.labels = labels[valid].astype(np.int64) - dataset.first_label  # places in the class names
         self.pictures = self.images if valid.all() else self.images[valid]  # those of `labels`
 
 
@@ -56,15 +57,16 @@ def gather(dataset: Dataset, tables: Mapping[Split, pa.Table], seed: int) -> dic
     pixels: dict[Split, _Pixels] = {}
     for split in dataset.splits:
         frame = tables[split].select(COLUMNS).to_pandas()
-        pixels[split] = own = _Pixels(frame, dataset.shape, classes)
+        pixels[split] = own = _Pixels(frame, dataset)
         frame["image_bytes"] = frame["image"].str.len().astype(np.float64)
         for name, values in measures.measure(own.images).items():
             _put(frame, name, own.places, values)
         result[split] = Evidence(frame, {"schema": in_words(tables[split].schema)})
-        _compare(result[split], own, dataset)
+        if dataset.expect:
+            _compare(result[split], own, dataset.expect, dataset.shape)
         _find_repeats(result[split], own)
-    _find_leaks(result, pixels, dataset.expect.near_distance)
-    _find_contradictions(result, pixels, classes, seed)
+    _find_leaks(result, pixels, dataset.expect.near_distance if dataset.expect else NEAR_DISTANCE)
+    _find_contradictions(result, pixels, dataset, seed)
     _find_drift(result["test"], pixels, classes)
     return result
 
@@ -81,10 +83,10 @@ def _put(frame: pd.DataFrame, column: str, places: NDArray[np.int64], values: An
     frame[column] = whole
 
 
-def _compare(evidence: Evidence, own: _Pixels, dataset: Dataset) -> None:
+def _compare(evidence: Evidence, own: _Pixels, both: Thresholds, shape: tuple[int, int]) -> None:
     """Hold a split's mean images against the references."""
-    expected = references.decode(dataset.expect.references, dataset.shape)
-    likeness = references.liken(own.pictures, own.labels, expected, dataset.expect.reference_tolerance)
+    expected = references.decode(both.references, shape)
+    likeness = references.liken(own.pictures, own.labels, expected, both.reference_tolerance)
     distances = likeness.distances[~np.isnan(likeness.distances)]
     evidence.facts["transformation"] = likeness.transformation
     evidence.facts["labels"] = likeness.labels
@@ -116,10 +118,10 @@ def _texts(texts: Iterable[str]) -> NDArray[Any]:
 
 
 def _find_contradictions(
-    result: Mapping[Split, Evidence], pixels: Mapping[Split, _Pixels], classes: int, seed: int
+    result: Mapping[Split, Evidence], pixels: Mapping[Split, _Pixels], dataset: Dataset, seed: int
 ) -> None:
     """Let the probe judge both splits: error rates, and the labels that it contradicts with confidence."""
-    train = pixels["train"]
+    train, classes, first = pixels["train"], len(dataset.class_names), dataset.first_label
     few = len(train.labels) < 2 * FOLDS
     judged = None if few else probe(train.pictures, train.labels, pixels["test"].pictures, classes, seed)
     limits = audit.thresholds(train.labels, judged.train) if judged else np.full(classes, np.inf)
@@ -131,12 +133,13 @@ def _find_contradictions(
         wrong = probabilities.argmax(axis=1) != labels
         evidence.facts["probe_error"] = _share(wrong)
         for label in range(classes):
-            evidence.facts[f"probe_error_{label}"] = _share(wrong[labels == label])
+            evidence.facts[f"probe_error_{label + first}"] = _share(wrong[labels == label])
         found = audit.suspects(labels, probabilities, limits)
         places = own.places[own.labelled[found.rows]]
-        _put(evidence.rows, "suggested", places, found.suggested)
+        suggested = found.suggested + first
+        _put(evidence.rows, "suggested", places, suggested)
         _put(evidence.rows, "score", places, found.scores)
-        pairs = zip(labels[found.rows], found.suggested, strict=True)
+        pairs = zip(labels[found.rows] + first, suggested, strict=True)
         _put(
             evidence.rows, "contradicted", places, _texts(f"{given}, more like {other}" for given, other in pairs)
         )

@@ -20,7 +20,14 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from pipeline import datasets, references, table
 from pipeline.contract import Array
 from pipeline.datasets import Dataset, RawFile, Split, SplitRecord
-from pipeline.datasets.thresholds import ImageMeasures, Measure, Range, SplitThresholds, Thresholds
+from pipeline.datasets.thresholds import (
+    NEAR_DISTANCE,
+    ImageMeasures,
+    Measure,
+    Range,
+    SplitThresholds,
+    Thresholds,
+)
 from pipeline.errors import DataError
 from pipeline.files import sha256
 from pipeline.measures import INK
@@ -28,7 +35,6 @@ from pipeline.probe import FOLDS
 from pipeline.quality.evidence import Evidence, gather
 from pipeline.quality.folder import arrays, require_some
 
-NEAR = 6.0  # grey levels, RMS
 ANY: Range = (-1e9, 1e9)
 ERRORS = 4  # standard errors
 # By measure: the margin of each image, the margin of the mean, and the values that are possible.
@@ -77,17 +83,23 @@ def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
     with tempfile.TemporaryDirectory() as scratch:
         raw = {split: arrays(record, folder, Path(scratch)) for split, record in dataset.splits.items()}
         _require_measurable(folder, raw)
-        classes = 1 + max(int(labels.max(initial=0)) for _, labels in raw.values())
-        if base and classes > len(dataset.class_names):
-            raise DataError(f"{folder}: expected labels 0 to {len(dataset.class_names) - 1}, found {classes - 1}")
-        names = dataset.class_names if base else tuple(str(label) for label in range(classes))
+        found = np.unique(np.concatenate([labels for _, labels in raw.values()]))
+        if base and not set(found.tolist()) <= set(dataset.labels):
+            raise DataError(
+                f"{folder}: expected labels {dataset.labels[0]} to {dataset.labels[-1]}, "
+                f"found {found[0]} to {found[-1]}"
+            )
+        names = dataset.class_names if base else tuple(str(label) for label in range(found[-1] + 1))
+        labels = dataset.labels if base else range(len(names))
         replace = msgspec.structs.replace
         splits = {
             split: replace(
                 record,
                 images=_file(Path(scratch) / record.images.name),
                 labels=_file(Path(scratch) / record.labels.name),
-                class_counts=tuple(int(n) for n in np.bincount(raw[split][1], minlength=len(names))),
+                class_counts=tuple(
+                    int(n) for n in np.bincount(raw[split][1], minlength=labels.stop)[labels.start :]
+                ),
             )
             for split, record in dataset.splits.items()
         }
@@ -119,24 +131,22 @@ def _unnamed(name: str) -> Dataset:
         [RawFile(f"{split}-{kind}-ubyte", 0, "0" * 64) for kind in ("images-idx3", "labels-idx1")]
         for split in ("train", "t10k")
     ]
-    both, either = _open([])
-    train, test = (SplitRecord(images, labels, (), either) for images, labels in files)
-    return Dataset(name, name, "unknown", "unknown", (0, 0), (), (), None, both, train, test)
+    train, test = (SplitRecord(images, labels) for images, labels in files)
+    return Dataset(name, name, "unknown", "unknown", (0, 0), (), train, test)
 
 
-def _open(references: Sequence[str]) -> tuple[Thresholds, SplitThresholds]:
-    """Thresholds that hold anything, with these references."""
+def reference_images(dataset: Dataset, train: pa.Table) -> tuple[str, ...]:
+    """The mean image of each class in train, as a record holds it."""
+    images, labels = table.to_arrays(train)
+    own = labels.astype(np.int64) - dataset.first_label
+    return tuple(references.encode(references.class_means(images, own, len(dataset.class_names))))
+
+
+def opened(dataset: Dataset, means: Sequence[str]) -> Dataset:
+    """The dataset with thresholds that hold anything, and with these references."""
     measures = ImageMeasures(**{name: Measure(ANY, ANY) for name in MARGINS})
-    either = SplitThresholds(measures, 0, 0, ANY, ANY, (ANY,) * len(references))
-    return Thresholds(0, 0, NEAR, ANY, 0, tuple(references)), either
-
-
-def opened(dataset: Dataset, tables: Mapping[Split, pa.Table]) -> Dataset:
-    """The dataset with thresholds that hold anything, and the references of its own train."""
-    images, labels = table.to_arrays(tables["train"])
-    classes = len(dataset.class_names)
-    means = references.encode(references.class_means(images, labels, classes))
-    both, either = _open(means)
+    either = SplitThresholds(measures, 0, 0, ANY, ANY, (ANY,) * len(means))
+    both = Thresholds(0, 0, NEAR_DISTANCE, ANY, 0, tuple(means))
     replace = msgspec.structs.replace
     train, test = (replace(record, expect=either) for record in dataset.splits.values())
     return replace(dataset, expect=both, train=train, test=test)
@@ -144,26 +154,28 @@ def opened(dataset: Dataset, tables: Mapping[Split, pa.Table]) -> Dataset:
 
 def profile(dataset: Dataset, tables: Mapping[Split, pa.Table], seed: int) -> Dataset:
     """The dataset with the thresholds that its own tables give."""
-    whole = opened(dataset, tables)
+    means = reference_images(dataset, tables["train"])
+    whole = opened(dataset, means)
     evidence = gather(whole, tables, seed)
     replace = msgspec.structs.replace
     splits = {
-        split: replace(record, expect=_of_split(evidence[split], len(dataset.class_names)))
+        split: replace(record, expect=_of_split(evidence[split], dataset.labels))
         for split, record in whole.splits.items()
     }
     test = evidence["test"]
     largest = max(float(part.facts["reference_distance"] or 0) for part in evidence.values())
-    both = replace(
-        whole.expect,
+    both = Thresholds(
         shared=int(test.rows["same_as"].notna().sum()),
         near=int(test.rows["near_to"].notna().sum()),
+        near_distance=NEAR_DISTANCE,
         drift=_up_to(test.facts["drift"]),
         reference_tolerance=_round(1.5 * largest + 1),
+        references=means,
     )
     return replace(whole, expect=both, **splits)
 
 
-def _of_split(evidence: Evidence, classes: int) -> SplitThresholds:
+def _of_split(evidence: Evidence, labels: range) -> SplitThresholds:
     rows, facts = evidence.rows, evidence.facts
     counts = rows["label"].value_counts()
     suspects = int(rows["suggested"].notna().sum())
@@ -173,7 +185,7 @@ def _of_split(evidence: Evidence, classes: int) -> SplitThresholds:
         suspects=suspects + max(8, int(1.5 * np.sqrt(suspects))),
         reference_distance=_up_to(facts["reference_distance"]),
         probe_error=_rate(facts["probe_error"], len(rows)),
-        class_errors=tuple(_rate(facts[f"probe_error_{k}"], int(counts.get(k, 0))) for k in range(classes)),
+        class_errors=tuple(_rate(facts[f"probe_error_{k}"], int(counts.get(k, 0))) for k in labels),
     )
 
 

@@ -11,7 +11,7 @@ from great_expectations.expectations.expectation import ColumnAggregateExpectati
 
 from pipeline import table
 from pipeline.datasets import Dataset, Split
-from pipeline.datasets.thresholds import ImageMeasures, SplitThresholds
+from pipeline.datasets.thresholds import NEAR_DISTANCE, ImageMeasures, SplitThresholds
 from pipeline.errors import listed
 from pipeline.quality.meanings import MEASURES
 from pipeline.references import AS_IS, OWN
@@ -55,8 +55,8 @@ def of_rows(dataset: Dataset, split: Split) -> list[Expectation]:
             for name in COLUMNS
         ),
         *_of_ids(record.rows),
-        *_of_labels(record.class_counts),
-        *_of_images(record.expect.images, pixels),
+        *_of_labels(dataset.labels, record.class_counts),
+        *_of_images(record.expect.images if record.expect else None, pixels),
         *_of_repeats(dataset, split),
         *_of_suspects(record.expect, record.rows),
     ]
@@ -87,29 +87,22 @@ def _of_ids(rows: int) -> list[Expectation]:
     ]
 
 
-def _of_labels(class_counts: Sequence[int]) -> list[Expectation]:
+def _of_labels(labels: range, class_counts: Sequence[int] | None) -> list[Expectation]:
     """Labels are those of the record, each in as many rows as it says."""
-    classes = len(class_counts)
-    return [
-        expect(gxe.ExpectColumnValuesToBeOfType, "label type", "label is uint8", column="label", type_="uint8"),
-        expect(
-            gxe.ExpectColumnValuesToBeInSet,
-            "label range",
-            f"labels are 0 to {classes - 1}",
-            column="label",
-            value_set=list(range(classes)),
-        ),
-        expect(
-            ExpectColumnValueCountsToEqual,
-            "class_counts",
-            f"rows of each label: {listed(class_counts, classes)}",
-            column="label",
-            counts=dict(enumerate(class_counts)),
-        ),
+    type_, inside = gxe.ExpectColumnValuesToBeOfType, gxe.ExpectColumnValuesToBeInSet
+    words = f"labels are {labels[0]} to {labels[-1]}"
+    result = [
+        expect(type_, "label type", "label is uint8", column="label", type_="uint8"),
+        expect(inside, "label range", words, column="label", value_set=list(labels)),
     ]
+    if class_counts is not None:
+        words = f"rows of each label: {listed(class_counts, len(labels))}"
+        counts = dict(zip(labels, class_counts, strict=True))
+        result.append(expect(ExpectColumnValueCountsToEqual, "class_counts", words, column="label", counts=counts))
+    return result
 
 
-def _of_images(thresholds: ImageMeasures, pixels: int) -> list[Expectation]:
+def _of_images(thresholds: ImageMeasures | None, pixels: int) -> list[Expectation]:
     """Images are whole, not blank, not of one grey level, and measure what the record says, each and all."""
     each, mean = gxe.ExpectColumnValuesToBeBetween, gxe.ExpectColumnMeanToBeBetween
     whole = {"column": "image_bytes", "min_value": pixels, "max_value": pixels}
@@ -118,7 +111,7 @@ def _of_images(thresholds: ImageMeasures, pixels: int) -> list[Expectation]:
         expect(each, "blank", "no blank image", column="ink", min_value=1),
         expect(each, "constant", "no image of one grey level", column="pixel_std", min_value=0, strict_min=True),
     ]
-    for name, words in MEASURES.items():
+    for name, words in MEASURES.items() if thresholds else ():
         measure = getattr(thresholds, name)
         for kind, part, range_, who in [
             (each, "each", measure.each, "of each"),
@@ -130,8 +123,11 @@ def _of_images(thresholds: ImageMeasures, pixels: int) -> list[Expectation]:
     return result
 
 
-def _no_more(check: str, column: str, what: str, most: int, rows: int) -> Expectation:
-    """At most `most` rows have a value in the column."""
+def _no_more(check: str, column: str, what: str, most: int | None, rows: int) -> Expectation:
+    """At most `most` rows have a value in the column; where that was not measured, each of them is a warning."""
+    if most is None:
+        none = gxe.ExpectColumnValuesToBeNull
+        return expect(none, check, f"{what}: none", column=column, severity="warning")
     # The half row keeps the comparison of shares clear of rounding.
     share = 1 - (most + 0.5) / max(rows, 1) if most else 1.0
     words = f"{what}: at most {most:,} of {rows:,} rows" if most else f"{what}: none"
@@ -141,34 +137,46 @@ def _no_more(check: str, column: str, what: str, most: int, rows: int) -> Expect
 def _of_repeats(dataset: Dataset, split: Split) -> list[Expectation]:
     """No image twice, and none of test in train, not even nearly."""
     record, both = dataset.splits[split], dataset.expect
-    result = [_no_more("duplicates", "duplicate_of", "images seen before", record.expect.duplicates, record.rows)]
+    most = record.expect.duplicates if record.expect else None
+    result = [_no_more("duplicates", "duplicate_of", "images seen before", most, record.rows)]
     if split == "test":
-        nearly = f"images of train but for {both.near_distance:g} grey levels (RMS), or moved by a pixel"
+        distance = both.near_distance if both else NEAR_DISTANCE
+        nearly = f"images of train but for {distance:g} grey levels (RMS), or moved by a pixel"
         result += [
-            _no_more("shared", "same_as", "images of train", both.shared, record.rows),
-            _no_more("near", "near_to", nearly, both.near, record.rows),
+            _no_more("shared", "same_as", "images of train", both.shared if both else None, record.rows),
+            _no_more("near", "near_to", nearly, both.near if both else None, record.rows),
         ]
     return result
 
 
-def _of_suspects(thresholds: SplitThresholds, rows: int) -> list[Expectation]:
+def _of_suspects(thresholds: SplitThresholds | None, rows: int) -> list[Expectation]:
     """Labels that the probe contradicts: each is a warning, too many are a failure."""
     what = "labels contradicted with confidence"
-    none = gxe.ExpectColumnValuesToBeNull
-    return [
-        expect(none, "suspect", f"{what}: none", severity="warning", column="score"),
-        _no_more("suspects", "contradicted", what, thresholds.suspects, rows),
-    ]
+    result = [_no_more("suspect", "score", what, None, rows)]
+    if thresholds:
+        result.append(_no_more("suspects", "contradicted", what, thresholds.suspects, rows))
+    return result
 
 
 def of_facts(dataset: Dataset, split: Split) -> list[Expectation]:
     """What is expected of the frame with one row, the facts about the split as a whole."""
-    record = dataset.splits[split].expect
+    inside, schema = gxe.ExpectColumnValuesToBeInSet, in_words(table.schema(dataset))
+    result = [expect(inside, "schema", f"schema {schema}", column="schema", value_set=[schema])]
+    if dataset.expect and (record := dataset.splits[split].expect):
+        result += _of_measured(dataset, split, record)
+        if split == "test":
+            words = "largest distance of a class's mean image from train's, in grey levels"
+            result.append(_fact("drift", "drift", words, dataset.expect.drift))
+    return result
+
+
+def _of_measured(dataset: Dataset, split: Split, record: SplitThresholds) -> list[Expectation]:
+    """Mean images and the probe's errors are as measured for the record."""
     inside = gxe.ExpectColumnValuesToBeInSet
     labels = {"column": "labels", "value_set": [OWN]}
-    schema = in_words(table.schema(dataset))
+    counts = dataset.splits[split].class_counts or [1] * len(dataset.class_names)
+    by_class = zip(dataset.labels, dataset.class_names, record.class_errors, counts, strict=True)
     return [
-        expect(inside, "schema", f"schema {schema}", column="schema", value_set=[schema]),
         expect(inside, "transformation", "images as in the record", column="transformation", value_set=[AS_IS]),
         expect(inside, "labels", "each label has the images that it has in the record", **labels),
         _fact("label_offset", "label_offset", "rows that the labels are off their images", (0, 0)),
@@ -181,16 +189,10 @@ def of_facts(dataset: Dataset, split: Split) -> list[Expectation]:
         _fact("probe_error", "probe_error", "out-of-sample error of a quick classifier", record.probe_error),
         *(
             _fact(f"class_errors.{label}", f"probe_error_{label}", f"out-of-sample error of class {name}", range_)
-            for label, (name, range_) in enumerate(zip(dataset.class_names, record.class_errors, strict=True))
-            if dataset.splits[split].class_counts[label]
+            for label, name, range_, count in by_class
+            if count
         ),
-        *([_drift(dataset)] if split == "test" else []),
     ]
-
-
-def _drift(dataset: Dataset) -> Expectation:
-    words = "largest distance of a class's mean image from train's, in grey levels"
-    return _fact("drift", "drift", words, dataset.expect.drift)
 
 
 def _fact(check: str, column: str, words: str, range_: tuple[float, float]) -> Expectation:

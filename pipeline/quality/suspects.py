@@ -23,7 +23,8 @@ def ranked(evidence: Mapping[Split, Evidence]) -> pd.DataFrame:
 
 def picture(rows: pd.DataFrame, evidence: Mapping[Split, Evidence], dataset: Dataset) -> bytes:
     """A PNG of the first of the `ranked` rows, each under its split, row, given and suggested label."""
-    names, images, captions = dataset.class_names, [np.empty((0, *dataset.shape), np.uint8)], []
+    names = dict(zip(dataset.labels, dataset.class_names, strict=True))
+    images, captions = [np.empty((0, *dataset.shape), np.uint8)], []
     for number, split, given, suggested, _ in rows.head(plots.MOST).itertuples(index=False, name=None):
         images.append(evidence[split].images([number], dataset.shape))
         captions.append(f"{split} {number}\n{names[given]} > {names[suggested]}")

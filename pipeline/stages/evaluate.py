@@ -21,14 +21,14 @@ def run(args: argparse.Namespace) -> None:
     images, actual = table.to_arrays(test)
     names, pixels = table.class_names(test), images.reshape(len(images), -1)
     package = registry.trusted(registry.read(args.method).method)
-    estimator = model.load(args.model, pixels.shape[1], len(names), package)
+    estimator = model.load(args.model, pixels.shape[1], list(names), package)
     with threadpool_limits(1):  # sums must not depend on the number of BLAS threads
         predicted = estimator.predict(pixels)
         probabilities = estimator.predict_proba(pixels) if hasattr(estimator, "predict_proba") else None
     recalls = metrics.recalls(actual, predicted, names)
     scores = metrics.error_rate(actual, predicted)
     if probabilities is not None:
-        scores["log_loss"] = metrics.log_loss(actual, probabilities)
+        scores["log_loss"] = metrics.log_loss(actual, probabilities, list(names))
     columns = {"id": test["id"].to_pylist(), "actual": actual, "predicted": predicted}
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
     sheet = plots.misclassified(images, actual, predicted, names)
