@@ -109,7 +109,8 @@ def write(
     return CARD.format(
         imported=imported, package=argument, trusted=trusted,
         dataset=dataset, train=train, description=description, height=height, width=width,
-        classes=len(dataset.class_names), labels=dataset.labels, first=dataset.labels[0], last=dataset.labels[-1], pixels=height * width,
+        classes=len(dataset.class_names), labels=dataset.labels, first=dataset.labels[0], last=dataset.labels[-1],
+        pixels=height * width,
         validation=metrics.in_words(validation), test=metrics.in_words(test),
         recalls=_table((r["class"], r["recall"], f"{r['low']} to {r['high']}", r["n"]) for r in recalls),
         hashes=_table(hashes), parts=_table(parts.items()), arguments=_table(arguments.items()),
