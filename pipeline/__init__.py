@@ -8,7 +8,8 @@ The layers. Each imports those below it and, where a noun contains another, a ne
     core        sources, package_index, idx, contract, table, training, model, metrics, plots, card;
                 registry, the method that a name stands for, over methods (one file a method), which are made of
                 estimators, and imports (what a module is made of); leaderboard, all methods side by side;
-                onnx_export; quality, the gates, over measures, references, probe, leakage and audit;
+                onnx_export; quality, the gates, over measures, references, orientation, probe, leakage and
+                audit;
                 compare and verify, what two runs differ in, over lock (dvc.lock) and revisions (git); inputs,
                 whether what a stage depends on stays the same while it runs
     ground      errors, files, params, datasets

@@ -23,12 +23,13 @@ CONTAINS = {
     ("registry", "imports"),
     *(("leaderboard", part) for part in ["compare", "metrics", "model", "plots", "registry", "training"]),
     ("leakage", "measures"),
+    ("orientation", "references"),
     ("probe", "estimators"),
     ("verify", "lock"),
     ("verify", "revisions"),
     *(("compare", part) for part in ["lock", "metrics", "plots", "registry", "table"]),
     *(("quality", part) for part in ["contract", "idx", "table", "measures", "references"]),
-    *(("quality", part) for part in ["leakage", "probe", "audit", "plots"]),
+    *(("quality", part) for part in ["leakage", "probe", "audit", "orientation", "plots"]),
 }
 CODE_OF_METHODS = {"pipeline/estimators", "pipeline/methods"}
 ROOT_STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]

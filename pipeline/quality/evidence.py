@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline import audit, leakage, measures, references
 from pipeline.datasets import Dataset, Split
 from pipeline.datasets.thresholds import NEAR_DISTANCE, Thresholds
+from pipeline.orientation import orientation
 from pipeline.probe import FOLDS, probe
 from pipeline.table import COLUMNS, in_words
 
@@ -64,6 +65,9 @@ def gather(dataset: Dataset, tables: Mapping[Split, pa.Table], seed: int) -> dic
         result[split] = Evidence(frame, {"schema": in_words(tables[split].schema)})
         if dataset.expect:
             _compare(result[split], own, dataset.expect, dataset.shape)
+        if dataset.transposed and len(own.labels):
+            means = references.class_means(own.pictures, own.labels, classes)
+            result[split].facts["orientation"] = orientation(means, dataset.class_names)
         _find_repeats(result[split], own)
     _find_leaks(result, pixels, dataset.expect.near_distance if dataset.expect else NEAR_DISTANCE)
     _find_contradictions(result, pixels, dataset, seed)

@@ -72,6 +72,7 @@ MEANINGS = {
     "blank": "blank images: a failed conversion, or placeholders for missing ones",
     "constant": "images of one grey level: a failed conversion",
     "transformation": "the images were changed in this way on their way here, or are another dataset's",
+    "orientation": "the raw images do not stand as the record's `transposed` says: turned before, or never",
     "labels": "images and labels do not belong together",
     "label_offset": "images and labels shifted against each other: a row lost or added in one of the two files",
     "reference_distance": "another dataset, changed images, or images under other labels",
@@ -86,7 +87,17 @@ MEANINGS = {
 # The most telling first: whole files, then all images or labels, then some rows.
 ORDER = [
     *("structure", "schema", "nulls", "image length", "label type", "label range"),
-    *("transformation", "label_offset", "labels", "blank", "constant", "rows", "class_counts", "mean"),
+    *(
+        "orientation",
+        "transformation",
+        "label_offset",
+        "labels",
+        "blank",
+        "constant",
+        "rows",
+        "class_counts",
+        "mean",
+    ),
     *("shared", "near", "duplicates", "drift", "reference_distance", "each"),
     *("suspects", "probe_error", "class_errors", "ids", "suspect"),
 ]

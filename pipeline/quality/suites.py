@@ -162,6 +162,9 @@ def of_facts(dataset: Dataset, split: Split) -> list[Expectation]:
     """What is expected of the frame with one row, the facts about the split as a whole."""
     inside, schema = gxe.ExpectColumnValuesToBeInSet, in_words(table.schema(dataset))
     result = [expect(inside, "schema", f"schema {schema}", column="schema", value_set=[schema])]
+    if dataset.transposed:
+        words = "images upright, beside drawn characters"
+        result.append(expect(inside, "orientation", words, column="orientation", value_set=[AS_IS]))
     if dataset.expect and (record := dataset.splits[split].expect):
         result += _of_measured(dataset, split, record)
         if split == "test":

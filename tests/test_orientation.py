@@ -1,0 +1,61 @@
+"""Which way up images of characters stand, without a record that was measured upright."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from PIL import Image, ImageDraw, ImageFont
+
+from pipeline import datasets, idx
+from pipeline.orientation import WAYS, Floats, orientation
+from pipeline.references import AS_IS, class_means
+
+DIGITS = "0123456789"
+HANDS = sorted(Path("/usr/share/fonts/truetype").glob("*/*")) if Path("/usr/share/fonts/truetype").is_dir() else []
+HANDS = [path for path in HANDS if path.name in {"breipfont.ttf", "femkeklaver.ttf"}]
+
+
+def written(names: tuple[str, ...], font: Path) -> Floats:
+    """A mean image of each class in a font of somebody's handwriting: float64[classes, 28, 28]."""
+    pen = ImageFont.truetype(font, 24)
+    means = []
+    for name in names:
+        images = []
+        for character in name:
+            image = Image.new("L", (28, 28))
+            ImageDraw.Draw(image).text((14, 14), character, 255, pen, anchor="mm")
+            images.append(np.asarray(image, np.float64))
+        means.append(np.mean(images, axis=0))
+    return np.stack(means)
+
+
+@pytest.fixture(scope="module")
+def digits(mnist: Path) -> Floats:
+    images, labels = (idx.read(mnist / f"t10k-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1"))
+    return class_means(images, labels.astype(np.int64), 10)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_digits_of_mnist_are_told_apart_in_all_eight_ways(digits: Floats, way: str) -> None:
+    assert orientation(WAYS[way](digits), DIGITS) == way
+
+
+def test_a_class_without_rows_tells_nothing(digits: Floats) -> None:
+    some = digits.copy()
+    some[[1, 8]] = np.nan
+    assert orientation(some, DIGITS) == AS_IS
+    assert orientation(some.swapaxes(1, 2), DIGITS) == "transposed"
+
+
+@pytest.mark.skipif(not HANDS, reason="needs the fonts breip and femkeklaver")
+@pytest.mark.parametrize("font", HANDS, ids=lambda path: str(path.stem))
+@pytest.mark.parametrize("name", ["emnist-letters", "emnist-balanced", "emnist-byclass"])
+def test_letters_of_a_hand_are_told_apart_too(name: str, font: Path) -> None:
+    names = datasets.load(name).class_names
+    means = written(names, font)
+    assert {way: orientation(WAYS[way](means), names) for way in WAYS} == {way: way for way in WAYS}
+
+
+def test_the_fonts_are_installed_where_ci_runs() -> None:
+    assert "fonts-breip fonts-femkeklaver" in (ROOT / ".ci/run").read_text()
