@@ -17,9 +17,9 @@ BLUR = 2.0  # pixels: hands differ by more than a stroke
 
 
 def orientation(means: Floats, class_names: Sequence[str]) -> str:
-    """How mean images float64[classes, side, side] of characters lie: a name of WAYS, AS_IS where they are upright.
+    """How mean images float64[classes, side, side] of characters lie: a name of WAYS; AS_IS is upright.
 
-    Each class's mean, less that of all, is correlated with its characters drawn in a printed font, less theirs. NaN
+    Each class's mean, less that of all, is correlated with its characters drawn in print, less theirs. NaN
     stands for a class without rows. Upright is the best of the eight for MNIST and for 43 fonts, 20 of them of
     handwriting, whether of digits, letters or both.
     """
@@ -36,7 +36,7 @@ def _normal(images: Floats) -> Floats:
 
 
 def _drawn(characters: str, side: int) -> Floats:
-    """The mean of the characters as MNIST has its digits: in a box, their centre of mass in the middle; blurred."""
+    """The mean of the characters, each as MNIST has its digits: in a box, its centre of mass in the middle."""
     from scipy import ndimage
 
     return np.asarray(
