@@ -39,12 +39,11 @@ def _drawn(characters: str, side: int) -> Floats:
     """The mean of the characters, each as MNIST has its digits: in a box, its centre of mass in the middle."""
     from scipy import ndimage
 
-    return np.asarray(
-        ndimage.gaussian_filter(np.mean([_character(one, side) for one in characters], axis=0), BLUR)
-    )
+    return np.asarray(ndimage.gaussian_filter(np.mean([glyph(one, side) for one in characters], axis=0), BLUR))
 
 
-def _character(character: str, side: int) -> Floats:
+def glyph(character: str, side: int) -> Floats:
+    """A character in print, float64[side, side], 0 to 255, in a box and centred as MNIST has its digits."""
     from PIL import Image, ImageDraw, ImageFont
     from scipy import ndimage
 

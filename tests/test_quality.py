@@ -9,11 +9,13 @@ import pyarrow as pa
 import pytest
 from browser import needs_chromium, visit
 from conftest import tiny_arrays, write_tiny
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from pipeline import quality, table
 from pipeline.datasets import Dataset
 from pipeline.files import convert
+from pipeline.orientation import glyph
 from pipeline.quality import Judgement
 from pipeline.quality.verdicts import Row, Verdict
 
@@ -185,3 +187,55 @@ def test_the_schemas_metadata_are_held_to_the_letter(dataset: Dataset) -> None:
         dataset, lambda rows: rows.replace_schema_metadata(rows.schema.metadata | {b"shape": b"[28, 27]"})
     )
     assert [verdict.check for verdict in judged.failed] == ["schema"]
+
+
+def bare(dataset: Dataset, **changes: Any) -> Dataset:
+    """The dataset as a record has it whose files nobody has measured."""
+    train, test = (replace(record, expect=None, class_counts=None) for record in dataset.splits.values())
+    return replace(dataset, expect=None, train=train, test=test, **changes)
+
+
+def failures(judged: Judgement) -> set[str]:
+    return {verdict.check for verdict in judged.failed} - {"schema"}  # a changed column may be null
+
+
+def test_a_record_without_thresholds_still_says_what_is_known(dataset: Dataset) -> None:
+    clean = judge(bare(dataset), same)
+    assert (failures(clean), {v.check for v in clean.verdicts if not v.success}) == (
+        set(),
+        {"structure.thresholds"},
+    )
+    assert failures(judge(bare(dataset), labels(put([3, 5], 9)))) == {"label range"}
+    assert failures(judge(bare(dataset), images(put(7, 0)))) == {"blank", "constant"}
+    again = judge(bare(dataset), images(lambda values: put(8, values[7])(values)))
+    assert [(v.severity, v.rows) for v in again.verdicts if v.check == "duplicates" and v.split == "train"] == [
+        ("warning", [Row(8, "row 7")])
+    ]
+
+
+def test_labels_may_start_at_another_number(dataset: Dataset) -> None:
+    from_1 = replace(dataset, first_label=1)
+    schema = table.schema(from_1)
+    arrays = {"train": tiny_arrays(300, 0), "test": tiny_arrays(60, 1)}
+
+    def judged(first: int) -> Judgement:
+        rows: Any = {split: table.from_arrays(x, y + np.uint8(first), schema) for split, (x, y) in arrays.items()}
+        return quality.judge(from_1, rows, 0)
+
+    assert failures(judged(1)) == set()
+    assert "label range" in failures(judged(0))
+
+
+def test_images_that_were_not_turned_fail_for_their_orientation(dataset: Dataset) -> None:
+    letters = bare(dataset, transposed=True, class_names=("L", "F", "T"))
+    drawn = np.stack([glyph(name, 28) for name in letters.class_names]).astype(np.uint8)
+    given = tiny_arrays(300, 0)[1]
+
+    def turned(axes: tuple[int, int, int]) -> Judgement:
+        noise = np.random.default_rng(0).integers(0, 9, (300, 28, 28), np.uint8)
+        pictures = (np.minimum(drawn[given], 240) + noise).transpose(axes)
+        return judge(letters, replaced("image", pa.array([row.tobytes() for row in pictures], pa.binary(784))))
+
+    assert "orientation" not in {v.check for v in turned((0, 1, 2)).failed if v.split == "train"}
+    (wrong,) = (v for v in turned((0, 2, 1)).failed if (v.check, v.split) == ("orientation", "train"))
+    assert (wrong.found, wrong.expected) == ("transposed", "images upright, beside drawn characters")

@@ -12,7 +12,12 @@ import pyarrow as pa
 
 from pipeline.datasets import Dataset, Split
 from pipeline.quality.evidence import Evidence, gather
+from pipeline.quality.meanings import usually
 from pipeline.quality.verdicts import Verdict
+
+UNMEASURED = Verdict(
+    "both", "structure.thresholds", "warning", "thresholds in the record", "none", [], False, usually("thresholds")
+)
 
 
 class Judgement(NamedTuple):
@@ -37,7 +42,7 @@ def judge(dataset: Dataset, tables: Mapping[Split, pa.Table], seed: int, docs: P
 
     evidence = gather(dataset, tables, seed)
     context = validation.new_context()
-    verdicts = validation.validate(context, dataset, evidence)
+    verdicts = validation.validate(context, dataset, evidence) + [UNMEASURED] * (dataset.expect is None)
     if docs:
         build(context, docs, validation.pictures(dataset, evidence, verdicts))
     return Judgement(verdicts, evidence)

@@ -61,6 +61,7 @@ MEANINGS = {
     "sizes": "a damaged header, or its bytes out of order",
     "shape": "images and labels exchanged, rows dropped or repeated, the other split's file, or another dataset",
     "gates": "the gates need all four files: mend what failed above, then they run",
+    "thresholds": "nobody has measured this dataset yet: `python -m pipeline profile` does",
     "schema": "another writer or version made the file",
     "rows": "rows dropped or repeated, in one of the two files or both, or the other split's file",
     "nulls": "a join or conversion lost values",
