@@ -85,7 +85,7 @@ def test_a_changed_byte_is_1_and_the_file_is_named(check: Check, folder: Path) -
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ({"dataset": "mnits"}, 2, "dataset: expected one of mnist, found 'mnits'"),
+        ({"dataset": "mnits"}, 2, "kmnist, mnist, found 'mnits'"),
         ({"dataset": "none.yaml"}, 3, "none.yaml: not found"),
         ({"dataset": None}, 3, "params.yaml: not found"),
         ({"raw": "nowhere"}, 3, "nowhere: expected a folder with train-images-idx3-ubyte, "),

@@ -148,6 +148,8 @@ def read(path: Path) -> Dataset:
 
 def _consistent(dataset: Dataset, path: Path) -> Dataset:
     """The dataset; ConfigError where its parts do not fit each other."""
+    if dataset.shape[0] != dataset.shape[1]:
+        raise ConfigError(f"{path}: shape: expected square images, found {list(dataset.shape)}")
     lists: dict[str, Sequence[object]] = {"expect.references": dataset.expect.references} if dataset.expect else {}
     for split, record in dataset.splits.items():
         if record.class_counts is not None:
@@ -163,8 +165,6 @@ def _consistent(dataset: Dataset, path: Path) -> Dataset:
         raise ConfigError(f"{path}: expected `expect` of both splits and of each, or none of the three")
     if dataset.labels[-1] > 255:
         raise ConfigError(f"{path}: first_label: expected labels up to 255, found {dataset.labels[-1]}")
-    if dataset.shape[0] != dataset.shape[1]:
-        raise ConfigError(f"{path}: shape: expected square images, found {list(dataset.shape)}")
     if len({file.name for file in dataset.files}) < len(dataset.files):
         raise ConfigError(f"{path}: expected four files, found two of one name")
     return dataset
