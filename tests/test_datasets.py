@@ -1,7 +1,10 @@
 """The datasets' records: each loads, agrees with itself, and mnist.yaml with the facts that were measured."""
 
+import functools
 import math
+import operator
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +164,44 @@ def test_a_wrong_record_is_named_with_its_key(
     monkeypatch.setattr(datasets, "FOLDER", tmp_path)
     with pytest.raises(ConfigError, match=f"^{path}: .*{message}"):
         datasets.load("tiny")
+
+
+def without(split: str, key: str) -> Callable[[dict[str, Any]], object]:
+    return lambda record: record[split].pop(key)
+
+
+def put(value: object, *keys: str) -> Callable[[dict[str, Any]], object]:
+    """Set what the keys lead to."""
+    *parents, last = keys
+    return lambda record: functools.reduce(operator.getitem, parents, record).update({last: value})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            put([100, 100, 101], "train", "class_counts"),
+            "train.labels.bytes: expected 309 for 301 rows, found 308",
+        ),
+        (
+            put(235_217, "train", "images", "bytes"),
+            "train.images.bytes: expected 235,216 for 300 rows, found 235,217",
+        ),
+        (put([100, 200], "train", "class_counts"), "train.class_counts: expected 3, one a class, found 2"),
+        (put(None, "test", "labels", "sha256"), "test.labels: expected sha256 or packed, found neither"),
+        (put(254, "first_label"), "first_label: expected labels up to 255, found 256"),
+        (without("train", "expect"), "expected `expect` of both splits and of each, or none of the three"),
+    ],
+)
+def test_a_record_that_contradicts_itself_is_refused(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    record = write_tiny(tmp_path / "raw")
+    change(record)
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(record))
+    with pytest.raises(ConfigError, match=f"^{path}: {re.escape(message)}$"):
+        datasets.read(path)
 
 
 def test_mnist_agrees_with_the_facts_that_were_measured() -> None:

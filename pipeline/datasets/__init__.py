@@ -85,7 +85,7 @@ class SplitRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
         return self.images, self.labels
 
 
-class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """A dataset's record.
 
     shape: (rows, columns) of an image; class_names: by label, from `first_label` on; transposed: whether the raw
@@ -98,15 +98,15 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     licence: str
     citation: str
     shape: tuple[Side, Side]
-    class_names: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=256)]
-    train: SplitRecord
-    test: SplitRecord
-    first_label: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
     transposed: bool = False
+    first_label: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
+    class_names: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=256)]
     mirrors: tuple[str, ...] = ()
     package: PackageFile | None = None
     archive: Archive | None = None
     expect: Thresholds | None = None
+    train: SplitRecord
+    test: SplitRecord
 
     @property
     def splits(self) -> dict[Split, SplitRecord]:

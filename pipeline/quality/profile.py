@@ -132,7 +132,10 @@ def _unnamed(name: str) -> Dataset:
         for split in ("train", "t10k")
     ]
     train, test = (SplitRecord(images, labels) for images, labels in files)
-    return Dataset(name, name, "unknown", "unknown", (0, 0), (), train, test)
+    return Dataset(
+        name=name, title=name, licence="unknown", citation="unknown", shape=(0, 0), class_names=(),
+        train=train, test=test,
+    )  # fmt: skip
 
 
 def reference_images(dataset: Dataset, train: pa.Table) -> tuple[str, ...]:
