@@ -71,8 +71,8 @@ def _array(folder: Path, file: RawFile, shape: tuple[int, ...], exact: bool) -> 
     except idx.IdxError as error:
         return None, [*findings, Finding(file.name, error.check, error.expected, error.found)]
     rows = shape[0] if exact else len(array)
-    expected = idx.Header(np.dtype(np.uint8), (rows, *shape[1:]), 0)
-    found = idx.Header(array.dtype, array.shape, 0)
+    expected = idx.Header(np.dtype(np.uint8), (rows, *shape[1:]))
+    found = idx.Header(array.dtype, array.shape)
     if found != expected:
         findings.append(Finding(file.name, "shape", str(expected), str(found)))
     return (array if array.dtype == np.uint8 else None), findings

@@ -1,11 +1,14 @@
 """The IDX format: a magic number (two zero bytes, a type code, the rank), big-endian sizes, then the values.
 
-Source: the page of the MNIST database, "The IDX file format".
+Source: the page of the MNIST database, "The IDX file format". A file whose name ends in .gz is read as gzipped.
 """
 
+import contextlib
 import gzip
+import io
 import math
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,8 +19,9 @@ from pipeline.errors import DataError
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {np.dtype(name): code for code, name in DTYPES.items()}
-MAX_RANK = 32
+MAX_RANK = 64  # of NumPy's arrays
 MOST_UNPACKED = 200  # times the packed length: images come to 5, a file of nothing but zeros to 1,000
+CHUNK = 1 << 20
 
 
 class IdxError(DataError):
@@ -29,11 +33,25 @@ class IdxError(DataError):
 
 
 class Header(NamedTuple):
-    """What the first bytes say: the values' type (big-endian), the sizes, and where the values begin."""
+    """What the first bytes say: the values' type, and the sizes."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
-    offset: int
+
+    @property
+    def encoded(self) -> bytes:
+        """The first bytes; ValueError where IDX has none for such an array."""
+        code = CODES.get(self.dtype.newbyteorder(">"))
+        if code is None:
+            raise ValueError(f"IDX has no type for {self.dtype}")
+        if not 1 <= len(self.shape) <= MAX_RANK:
+            raise ValueError(f"IDX has ranks of 1 to {MAX_RANK}, found {len(self.shape)}")
+        return bytes([0, 0, code, len(self.shape)]) + np.array(self.shape, ">u4").tobytes()
+
+    @property
+    def offset(self) -> int:
+        """Where the values begin, in bytes."""
+        return 4 + 4 * len(self.shape)
 
     @property
     def file_bytes(self) -> int:
@@ -45,33 +63,40 @@ class Header(NamedTuple):
 
 
 def read_header(path: Path) -> Header:
-    """The header of an IDX file; IdxError where there is none."""
-    with path.open("rb") as file:
-        start = file.read(4 + 4 * MAX_RANK)
-    if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in DTYPES:
-        magic = "0x" + start[:4].hex() if start else "an empty file"
-        raise IdxError(path, "magic", "0x0000, a type code (08 09 0b 0c 0d 0e) and the rank", magic)
-    rank = start[3]
-    if not 1 <= rank <= MAX_RANK:
-        raise IdxError(path, "rank", f"1 to {MAX_RANK}", str(rank))
-    offset = 4 + 4 * rank
-    if len(start) < offset:
-        raise IdxError(path, "header", f"{offset} bytes for rank {rank}", f"{len(start)} bytes")
-    shape = tuple(int(size) for size in np.frombuffer(start, ">u4", rank, 4))
-    return Header(np.dtype(DTYPES[start[2]]), shape, offset)
+    """The header of an IDX file, its type big-endian; IdxError where there is none."""
+    with _opened(path, _packed(path)) as (_, header):
+        return header
 
 
 def read(path: Path) -> NDArray[Any]:
-    """The array in an IDX file, of any type and rank, mapped and not copied; IdxError where it is not whole."""
+    """The array in an IDX file, of any type and rank, big-endian; IdxError where it is not whole.
+
+    A plain file is mapped and not copied; of a gzipped one the values are in memory.
+    """
+    if _packed(path):
+        [array] = blocks(path, 1 << 32)  # which is more than any size
+        return array
     header = read_header(path)
-    size = path.stat().st_size
-    if size != header.file_bytes:
-        raise IdxError(path, "length", f"{header.file_bytes:,} bytes ({header})", f"{size:,} bytes")
-    try:
-        with np.errstate(over="ignore"):  # NumPy multiplies the sizes, however large, before it comes to the 0
-            return np.memmap(path, header.dtype, "r", header.offset, header.shape)
-    except ValueError as error:  # sizes beside a 0 that no array can have
-        raise IdxError(path, "sizes", "an array that NumPy can hold", f"{header}: {error}") from None
+    _require_length(path, header)
+    with _sizes(path, header):
+        return np.memmap(path, header.dtype, "r", header.offset, header.shape)
+
+
+def blocks(path: Path, rows: int) -> Iterator[NDArray[Any]]:
+    """The array in an IDX file, big-endian, in blocks of at most `rows` of its rows, each read when asked for.
+
+    Their concatenation is what `read` gives; an array without a value is one block. Raises IdxError where the file
+    is not whole: for a plain one before the first block, for a gzipped one when its end is reached.
+    """
+    with _opened(path, _packed(path)) as (file, header):
+        if not _packed(path):
+            _require_length(path, header)
+        size, *inner = header.shape
+        step = rows if math.prod(header.shape) else size or 1
+        for start in range(0, size or 1, step):
+            yield _take(file, path, header, (min(step, size - start), *inner))
+        if file.read(1):
+            raise _wrong_length(path, header, "more")
 
 
 def unpack(packed: Path, path: Path) -> None:
@@ -79,25 +104,77 @@ def unpack(packed: Path, path: Path) -> None:
 
     Raises IdxError where it is no whole gzip file, or one made to fill the disk.
     """
-    limit = MOST_UNPACKED * packed.stat().st_size + (1 << 16)
-    try:
-        with gzip.open(packed) as source, path.open("wb") as target:
-            target.write(source.read(4 + 4 * MAX_RANK))
-            target.flush()
-            left = read_header(path).file_bytes + 1 - target.tell()
-            if left > limit:
-                found = f"{packed.stat().st_size:,} bytes packed for {left:,}"
-                raise IdxError(packed, "gzip", f"at most {MOST_UNPACKED} times the packed length", found)
-            while left > 0 and (chunk := source.read(min(left, 1 << 20))):
-                left -= target.write(chunk)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise IdxError(packed, "gzip", "whole gzip data", f"it cut or damaged: {error}") from None
+    with _opened(packed, True) as (source, header), path.open("wb") as target:
+        left = header.file_bytes + 1 - target.write(header.encoded)
+        while left > 0 and (chunk := source.read(min(left, CHUNK))):
+            left -= target.write(chunk)
 
 
 def encode(array: NDArray[Any]) -> bytes:
     """The IDX file of an array."""
-    big = np.asarray(array).astype(np.asarray(array).dtype.newbyteorder(">"), copy=False)
-    if big.dtype not in CODES:
-        raise ValueError(f"IDX has no type for {array.dtype}")
-    sizes = np.array(big.shape, ">u4").tobytes()
-    return bytes([0, 0, CODES[big.dtype], big.ndim]) + sizes + big.tobytes()
+    header = Header(array.dtype, array.shape)
+    return header.encoded + array.astype(array.dtype.newbyteorder(">"), copy=False).tobytes()
+
+
+def _packed(path: Path) -> bool:
+    return path.suffix == ".gz"
+
+
+@contextlib.contextmanager
+def _opened(path: Path, packed: bool) -> Iterator[tuple[io.BufferedIOBase, Header]]:
+    """The file, at its first value, and its header; IdxError where there is none, or for a gzip that is a bomb."""
+    size = path.stat().st_size
+    try:
+        with gzip.open(path) if packed else path.open("rb") as file:
+            header = _header(file, path)
+            if packed and header.file_bytes > MOST_UNPACKED * size + (1 << 16):
+                found = f"{size:,} bytes packed for {header.file_bytes:,}"
+                raise IdxError(path, "gzip", f"at most {MOST_UNPACKED} times the packed length", found)
+            yield file, header
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise IdxError(path, "gzip", "whole gzip data", f"it cut or damaged: {error}") from None
+
+
+def _header(file: io.BufferedIOBase, path: Path) -> Header:
+    magic = file.read(4)
+    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in DTYPES:
+        found = "0x" + magic.hex() if magic else "an empty file"
+        raise IdxError(path, "magic", "0x0000, a type code (08 09 0b 0c 0d 0e) and the rank", found)
+    rank = magic[3]
+    if not 1 <= rank <= MAX_RANK:
+        raise IdxError(path, "rank", f"1 to {MAX_RANK}", str(rank))
+    sizes = file.read(4 * rank)
+    if len(sizes) < 4 * rank:
+        raise IdxError(path, "header", f"{4 + 4 * rank} bytes for rank {rank}", f"{4 + len(sizes)} bytes")
+    return Header(np.dtype(DTYPES[magic[2]]), tuple(np.frombuffer(sizes, ">u4").tolist()))
+
+
+def _take(file: io.BufferedIOBase, path: Path, header: Header, shape: tuple[int, ...]) -> NDArray[Any]:
+    """The next values of a file, in an array of this shape."""
+    with _sizes(path, header):
+        array = np.empty(shape, header.dtype)
+    content = array.reshape(-1).view(np.uint8).data
+    for start in range(0, len(content), CHUNK):  # gzip would hold a second copy of all that it is asked for
+        part = content[start : start + CHUNK]
+        if file.readinto(part) < len(part):
+            raise _wrong_length(path, header, "fewer")
+    return array
+
+
+@contextlib.contextmanager
+def _sizes(path: Path, header: Header) -> Iterator[None]:
+    """Have sizes beside a 0 that no array can have raise IdxError."""
+    try:
+        with np.errstate(over="ignore"):  # NumPy multiplies the sizes, however large, before it comes to the 0
+            yield
+    except ValueError as error:
+        raise IdxError(path, "sizes", "an array that NumPy can hold", f"{header}: {error}") from None
+
+
+def _require_length(path: Path, header: Header) -> None:
+    if (size := path.stat().st_size) != header.file_bytes:
+        raise _wrong_length(path, header, f"{size:,} bytes")
+
+
+def _wrong_length(path: Path, header: Header, found: str) -> IdxError:
+    return IdxError(path, "length", f"{header.file_bytes:,} bytes ({header})", found)

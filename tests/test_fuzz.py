@@ -49,7 +49,9 @@ def read(path: Path) -> bytes | None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert idx.read_header(path).file_bytes >= 4
-            return idx.encode(idx.read(path))
+            content = idx.encode(idx.read(path))
+            assert idx.encode(np.concatenate(list(idx.blocks(path, 2)))) == content
+            return content
     except idx.IdxError:
         return None
 
@@ -76,23 +78,24 @@ def test_any_gzip_is_unpacked_as_far_as_its_header_claims_or_refused(
         unpacked = path.read_bytes()
         assert content.startswith(unpacked)
         assert len(unpacked) <= max(idx.read_header(path).file_bytes + 1, 4 + 4 * idx.MAX_RANK)
-        assert read(path) == read(plain)
+        assert read(path) == read(plain) == read(packed)
     except idx.IdxError:
-        assert read(plain) is None
+        assert read(plain) is read(packed) is None
     for broken in (gzip.compress(content)[:-cut], gzip.compress(content)[:-8] + tail * 8, tail):
         packed.write_bytes(broken)
         try:
             idx.unpack(packed, path)
         except idx.IdxError:
             continue
+        assert read(path) == read(packed)
         assert read(path) is None or broken == gzip.compress(content)
 
 
 @pytest.mark.parametrize(
     ("packed", "found"),
     [
-        (gzip.compress(header(8, 1 << 21) + bytes(1 << 21)), "packed for 2,097,0"),  # whole, but nothing but zeros
-        (gzip.compress(header(8, 2**32 - 1)), "packed for 4,294,967,2"),
+        (gzip.compress(header(8, 1 << 21) + bytes(1 << 21)), "packed for 2,097,1"),  # whole, but nothing but zeros
+        (gzip.compress(header(8, 2**32 - 1)), "packed for 4,294,967,3"),
         (gzip.compress(VALID[0])[:10] + b"\xff" * 20, "it cut or damaged: Error -3"),
         (gzip.compress(VALID[0])[:-1], "it cut or damaged: Compressed file ended"),
     ],
@@ -102,6 +105,8 @@ def test_a_gzip_that_is_damaged_or_a_bomb_is_named(tmp_path: Path, packed: bytes
     (tmp_path / "x.gz").write_bytes(packed)
     with pytest.raises(idx.IdxError, match=f"x.gz: gzip: .*{found}"):
         idx.unpack(tmp_path / "x.gz", tmp_path / "x")
+    with pytest.raises(idx.IdxError, match=f"x.gz: gzip: .*{found}"):
+        idx.read(tmp_path / "x.gz")
 
 
 class Folder:

@@ -1,5 +1,6 @@
 """The IDX reader: every type and rank, the real files, and nothing but IdxError for bytes that are not whole."""
 
+import gzip
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,8 @@ def test_what_is_encoded_is_read_back(
     np.testing.assert_array_equal(found, array)  # NaN equals NaN here
 
 
-def test_a_file_of_rank_32_is_read(tmp_path: Path) -> None:
-    assert read_bytes(tmp_path, idx.encode(np.ones([1] * 32, np.uint8))).shape == (1,) * 32
+def test_a_file_of_the_highest_rank_is_read(tmp_path: Path) -> None:
+    assert read_bytes(tmp_path, idx.encode(np.ones([1] * 64, np.uint8))).shape == (1,) * 64
 
 
 def test_the_bytes_are_those_of_the_format() -> None:
@@ -90,7 +91,7 @@ def test_the_array_is_mapped_and_read_only(tmp_path: Path) -> None:
         (b"\0\x01\x08\x01\0\0\0\0", "magic", "0x00010801"),
         (b"\0\0\x0a\x01\0\0\0\0", "magic", "0x00000a01"),  # no such type
         (b"\0\0\x08\x00", "rank", "0"),
-        (b"\0\0\x08\x21" + bytes(4 * 33), "rank", "33"),
+        (b"\0\0\x08\x41" + bytes(4 * 65), "rank", "65"),
         (b"\0\0\x08\xff" + bytes(4 * 255), "rank", "255"),
         (b"\0\0\x08\x03\0\0\0\x01\0\0\0", "header", "11 bytes"),
         (b"\0\0\x08\x01\0\0\0\x04abc", "length", "11 bytes"),
@@ -120,6 +121,44 @@ def test_a_header_that_claims_4_gb_allocates_nothing(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1_000_000
+
+
+def write_file(path: Path, content: bytes) -> Path:
+    """A file of these bytes, gzipped where its name ends in .gz."""
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["plain", "packed.gz"])
+def test_blocks_are_the_rows_in_order_the_last_one_shorter(tmp_path: Path, name: str) -> None:
+    array = np.arange(7 * 2 * 3, dtype=np.int16).reshape(7, 2, 3)
+    blocks = list(idx.blocks(write_file(tmp_path / name, idx.encode(array)), 3))
+    assert [block.shape for block in blocks] == [(3, 2, 3), (3, 2, 3), (1, 2, 3)]
+    np.testing.assert_array_equal(np.concatenate(blocks), array)
+
+
+@pytest.mark.parametrize("name", ["plain", "packed.gz"])
+def test_blocks_are_read_one_at_a_time(tmp_path: Path, name: str) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (64, 1 << 16), np.uint8)  # 4 MiB
+    path = write_file(tmp_path / name, idx.encode(array))
+    tracemalloc.start()
+    total = sum(int(block.sum()) for block in idx.blocks(path, 8))  # 0.5 MiB each
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert total == array.sum()
+    assert peak < 2_000_000  # one that is read, one that is looked at, and gzip's own
+
+
+def test_a_plain_file_of_another_length_gives_no_block_and_a_packed_one_gives_its_first(tmp_path: Path) -> None:
+    cut, longer = idx.encode(np.zeros((4, 10), np.uint8))[:-1], idx.encode(np.zeros((4, 10), np.uint8)) + b"x"
+    for content, found in [(cut, "51 bytes"), (longer, "53 bytes")]:
+        with pytest.raises(idx.IdxError, match=rf"length: expected 52 bytes \(4 x 10 of uint8\), found {found}"):
+            next(idx.blocks(write_file(tmp_path / "x", content), 2))
+    for content, found in [(cut, "fewer"), (longer, "more")]:
+        blocks = idx.blocks(write_file(tmp_path / "x.gz", content), 2)
+        assert next(blocks).shape == (2, 10)
+        with pytest.raises(idx.IdxError, match=rf"length: expected 52 bytes \(4 x 10 of uint8\), found {found}"):
+            list(blocks)
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 28, 28), (5, 0)])
