@@ -1,6 +1,6 @@
 """The IDX format: a magic number (two zero bytes, a type code, the rank), big-endian sizes, then the values.
 
-Source: the page of the MNIST database, "The IDX file format". A file whose name ends in .gz is read as gzipped.
+Source: the page of the MNIST database, "The IDX file format". A file whose name ends in .gz is gzipped.
 """
 
 import contextlib
@@ -8,7 +8,7 @@ import gzip
 import io
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import DataError
+from pipeline.files import publishing
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {np.dtype(name): code for code, name in DTYPES.items()}
@@ -110,10 +111,22 @@ def unpack(packed: Path, path: Path) -> None:
             left -= target.write(chunk)
 
 
+def write(path: Path, header: Header, blocks: Iterable[NDArray[Any]]) -> None:
+    """Publish blocks of rows, in order, as the IDX file with this header; gzipped, too, the same bytes each time.
+
+    Raises ValueError where IDX has no such array, or the blocks are not the rows that the header says.
+    """
+    with publishing(path) as partial, partial.open("wb") as plain:
+        packer = gzip.GzipFile("", "wb", 6, plain, mtime=0) if _packed(path) else contextlib.nullcontext(plain)
+        with packer as file:
+            _write(file, header, blocks)
+
+
 def encode(array: NDArray[Any]) -> bytes:
-    """The IDX file of an array."""
-    header = Header(array.dtype, array.shape)
-    return header.encoded + array.astype(array.dtype.newbyteorder(">"), copy=False).tobytes()
+    """The IDX file of an array; ValueError where IDX has none."""
+    file = io.BytesIO()
+    _write(file, Header(array.dtype, array.shape), [array])
+    return file.getvalue()
 
 
 def _packed(path: Path) -> bool:
@@ -178,3 +191,16 @@ def _require_length(path: Path, header: Header) -> None:
 
 def _wrong_length(path: Path, header: Header, found: str) -> IdxError:
     return IdxError(path, "length", f"{header.file_bytes:,} bytes ({header})", found)
+
+
+def _write(file: io.BufferedIOBase, header: Header, blocks: Iterable[NDArray[Any]]) -> None:
+    """The header, then the blocks' values."""
+    file.write(header.encoded)
+    rows = 0
+    for block in blocks:
+        if (block.dtype.newbyteorder("="), block.shape[1:]) != (header.dtype.newbyteorder("="), header.shape[1:]):
+            raise ValueError(f"expected rows of {header}, found {Header(block.dtype, block.shape)}")
+        rows += len(block)
+        file.write(np.ascontiguousarray(block, block.dtype.newbyteorder(">")).data)
+    if rows != header.shape[0]:
+        raise ValueError(f"expected {header}, found {rows:,} rows")

@@ -161,6 +161,45 @@ def test_a_plain_file_of_another_length_gives_no_block_and_a_packed_one_gives_it
             list(blocks)
 
 
+@pytest.mark.parametrize("name", ["plain", "packed.gz"])
+def test_what_is_written_in_blocks_is_the_same_file_each_time(tmp_path: Path, name: str) -> None:
+    array = np.arange(7 * 2 * 3, dtype=np.int16).reshape(7, 2, 3)
+    header = idx.Header(array.dtype, array.shape)
+    for folder, blocks in [("one", [array[:3], array[3:]]), ("two", [array[:5], array[5:6], array[6:]])]:
+        idx.write(tmp_path / folder / name, header, blocks)
+        assert idx.encode(idx.read(tmp_path / folder / name)) == idx.encode(array)
+    assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("blocks", "found"),
+    [
+        ([np.zeros((3, 2), np.uint8)], "expected 4 x 2 of uint8, found 3 rows"),
+        ([np.zeros((3, 2), np.uint8)] * 2, "expected 4 x 2 of uint8, found 6 rows"),
+        ([np.zeros((4, 3), np.uint8)], "expected rows of 4 x 2 of uint8, found 4 x 3 of uint8"),
+        ([np.zeros((4, 2), np.int8)], "expected rows of 4 x 2 of uint8, found 4 x 2 of int8"),
+    ],
+    ids=["fewer", "more", "another shape", "another type"],
+)
+def test_other_blocks_than_the_header_says_replace_no_file(
+    tmp_path: Path, blocks: list[NDArray[Any]], found: str
+) -> None:
+    (tmp_path / "x").write_text("good")
+    with pytest.raises(ValueError, match=found):
+        idx.write(tmp_path / "x", idx.Header(np.dtype(np.uint8), (4, 2)), blocks)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x", "good")]
+
+
+@pytest.mark.parametrize("name", ["plain", "packed.gz"])
+def test_blocks_are_written_one_at_a_time(tmp_path: Path, name: str) -> None:
+    tracemalloc.start()
+    blocks = (np.full((8, 1 << 16), value, np.uint8) for value in range(16))  # 0.5 MiB each
+    idx.write(tmp_path / name, idx.Header(np.dtype(np.uint8), (128, 1 << 16)), blocks)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2_000_000
+
+
 @pytest.mark.parametrize("shape", [(0,), (0, 28, 28), (5, 0)])
 def test_a_dimension_of_zero_gives_an_empty_array(tmp_path: Path, shape: tuple[int, ...]) -> None:
     array = read_bytes(tmp_path, idx.encode(np.zeros(shape, np.int16)))
