@@ -4,7 +4,7 @@ The layers. Each imports those below it and, where a noun contains another, a ne
 (tests/test_layers.py holds the rule):
 
     stages      one thin module a DVC stage: paths and params in, one core call, outputs written
-    commands    the same for what is no stage: check, profile, methods, onnx, compare, verify
+    commands    the same for what is no stage: check, profile, export, methods, onnx, compare, verify
     core        sources, package_index, idx, contract, table, training, model, metrics, plots, card;
                 registry, the method that a name stands for, over methods (one file a method), which are made of
                 estimators, and imports (what a module is made of); leaderboard, all methods side by side;

@@ -35,6 +35,7 @@ COMMANDS = {
     "profile": "write the record of a new dataset from known good files",
     "compare": "compare two revisions: paired test, interval, what changed; exit 1 for a regression",
     "verify": "reproduce a revision in a clean clone and compare every hash with its dvc.lock",
+    "export": "write the Parquet files back to the raw IDX files, byte for byte",
     "onnx": "write the model as an ONNX file and compare both on the test rows",
 }
 EXTRAS = dict.fromkeys(["onnx", "onnxruntime", "skl2onnx"], "pip install skl2onnx onnxruntime")

@@ -4,8 +4,10 @@ One row an image: `id` int32 (its row in the raw file), `image` fixed_size_binar
 uint8), `label` uint8. The schema's metadata names the dataset, the image's shape and the classes.
 """
 
+import contextlib
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -98,21 +100,30 @@ def fingerprint(table: pa.Table) -> str:
     return digest.hexdigest()
 
 
-def read(path: Path) -> pa.Table:
-    """A Parquet file that `write` made; DataError where it is none."""
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """A Parquet file that `write` made, whose row groups can be read one at a time; DataError where it is none."""
     if not path.is_file():
         raise UnavailableError(f"{path}: not found; run `dvc repro` (or `dvc pull`) first")
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            if schema.names != COLUMNS or not schema.metadata:
+                raise DataError(f"{path}: expected columns {', '.join(COLUMNS)}, found {', '.join(schema.names)}")
+            kind = schema.field("image").type
+            if not (pa.types.is_fixed_size_binary(kind) or pa.types.is_binary(kind)):
+                raise DataError(f"{path}: expected binary images, found {kind}")
+            yield file
     except (pa.ArrowException, OSError) as error:
         if getattr(error, "errno", None):  # the disk, not the content
             raise
         raise DataError(f"{path}: expected Parquet, found: {' '.join(str(error).split())}") from None
-    if table.schema.names != COLUMNS or not table.schema.metadata:
-        raise DataError(f"{path}: expected columns {', '.join(COLUMNS)}, found {', '.join(table.schema.names)}")
-    if not (pa.types.is_fixed_size_binary(kind := table.schema.field("image").type) or pa.types.is_binary(kind)):
-        raise DataError(f"{path}: expected binary images, found {kind}")
-    return table
+
+
+def read(path: Path) -> pa.Table:
+    """All rows of a Parquet file that `write` made; DataError where it is none."""
+    with opened(path) as file:
+        return file.read()
 
 
 def read_passed(path: Path, record: Path) -> pa.Table:

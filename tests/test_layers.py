@@ -18,6 +18,8 @@ CONTAINS = {
     ("methods", "estimators"),
     ("card", "metrics"),
     ("card", "registry"),
+    ("idx_export", "idx"),
+    ("idx_export", "table"),
     ("onnx_export", "estimators"),
     ("registry", "methods"),
     ("registry", "imports"),
