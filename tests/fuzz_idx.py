@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import atheris
+import numpy as np
 
 with atheris.instrument_imports(include=["pipeline.idx", "pipeline.contract"]):
     from pipeline import contract, idx
@@ -27,17 +28,18 @@ def run(data: bytes) -> None:
     """Read one input: bytes come back as they are, or an IdxError and a finding say why not."""
     kind, content = data[0] if data else 0, data[1:]
     file = TINY.files[kind % 4]
-    path = FOLDER / file.name
+    source = path = FOLDER / file.name
     try:
         if kind & 4:
-            packed = FOLDER / "packed"
-            packed.write_bytes(content if kind & 8 else gzip.compress(content, 1))
-            idx.unpack(packed, path)
+            source = FOLDER / "packed.gz"
+            source.write_bytes(content if kind & 8 else gzip.compress(content, 1))
+            idx.unpack(source, path)
             content = path.read_bytes()
         else:
             path.write_bytes(content)
-        if idx.encode(idx.read(path)) != content:
-            raise AssertionError("read otherwise than it stands in the file")
+        for array in (idx.read(path), idx.read(source), np.concatenate(list(idx.blocks(source, 50)))):
+            if idx.encode(array) != content:
+                raise AssertionError("read otherwise than it stands in the file")
     except idx.IdxError:
         pass
     found = contract.inspect(TINY, FOLDER).findings
