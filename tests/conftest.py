@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import pytest
 import yaml
+from loopback import Server, serving
 from numpy.typing import NDArray
 
 from pipeline import idx
@@ -132,6 +133,14 @@ def project(tmp_path: Path) -> Path:
 def run(project: Path, tmp_path: Path) -> Run:
     """Run a command in the project: `run("dvc", "repro")`."""
     return call_in(project, tmp_path / "mirror")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server on loopback, that no proxy stands before."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving() as server:
+        yield server
 
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

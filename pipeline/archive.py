@@ -1,0 +1,154 @@
+"""A zip archive as a source of raw files: of a big one only the members that are needed are fetched.
+
+Where the server answers requests for a range, a member is read at its place. Where it does not, the whole archive
+comes into a file beside the folder of the raw files, and a download that broke off goes on from what had come.
+"""
+
+import contextlib
+import hashlib
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, Any
+
+from pipeline.datasets import Archive, Dataset, RawFile
+from pipeline.errors import listed
+from pipeline.files import naming
+from pipeline.location import HTTP, Location, SourceError, explained, once, open_url, retrying, web_page
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+CHUNK = 1 << 20
+BLOCK = 8 << 20  # of a member, by one request
+
+
+class ZipArchive:
+    """The zip archive that raw files for `folder` are published in, at its own address or at another."""
+
+    def __init__(self, archive: Archive, folder: Path, url: str | None = None) -> None:
+        self.archive, self.url = archive, url or archive.url
+        beside = folder.absolute()  # on the disk that is to hold the raw files, outside the folder that DVC hashes
+        self.part = beside.with_name(f".{beside.name}.{archive.sha256[:16]}.part")
+        self._place = once(self._find)
+
+    def __str__(self) -> str:
+        return self.url
+
+    @contextlib.contextmanager
+    def open(self, file: RawFile) -> Iterator[IO[bytes]]:
+        """The member that holds `file`."""
+        with (
+            open_url(self._place(), self.archive.bytes, block=min(BLOCK, file.bytes)) as stream,
+            member(stream, self.archive.members, file) as found,
+        ):
+            yield found
+
+    def _find(self) -> str:
+        """Where the archive can be read at any place: at its address, or in a file."""
+        if not self.url.startswith(HTTP) or retrying(self._ranged):
+            return self.url
+        with explained(), naming(self.part):
+            self._download()
+        return str(self.part)
+
+    def _ranged(self) -> bool:
+        """Whether the server answers requests for a range."""
+        with explained(), open_url(self.url, self.archive.bytes, byte_range="0-63") as stream:
+            return self._start(stream) is not None
+
+    def _start(self, stream: Any) -> int | None:
+        """Where an answer begins, if it is a range; SourceError where it is of something else than the archive."""
+        headers, size = stream.r.headers, self.archive.bytes
+        given = headers.get("Content-Range", "")
+        ranged = re.match(r"bytes (\d+)-\d+/(\d+)$", given) if stream.r.status == 206 else None
+        found = int(ranged[2] if ranged else headers.get("Content-Length", size))
+        if (stream.r.status == 206) != bool(ranged):
+            raise SourceError(f"expected a range of bytes, found {given!r}")
+        if found != size:
+            raise _other(f"{size:,} bytes", found, b"" if ranged and int(ranged[1]) else stream.read(64))
+        return int(ranged[1]) if ranged else None
+
+    def _download(self) -> None:
+        """Bring the whole archive, right to the byte, into `part`."""
+        from tqdm import tqdm
+
+        size = self.archive.bytes
+        self.part.parent.mkdir(parents=True, exist_ok=True)
+        self.part.touch()
+        with (
+            self.part.open("r+b") as out,
+            tqdm(total=size, desc="archive", unit="B", unit_scale=True, disable=None, leave=False) as bar,
+        ):
+            bar.update(out.seek(0, 2))
+            while out.tell() < size:
+                retrying(lambda: self._go_on(out, bar))
+            out.seek(0)
+            digest = hashlib.file_digest(out, "sha256").hexdigest()
+        if digest != self.archive.sha256:
+            self.part.unlink()
+            raise SourceError(
+                f"expected {size:,} bytes with SHA-256 {self.archive.sha256}, found SHA-256 {digest}"
+            )
+
+    def _go_on(self, out: IO[bytes], bar: "tqdm[Any]") -> None:
+        """Write what comes after what had come; the connection may break once it brought something new."""
+        done, head, expected = out.tell(), b"", self.archive.bytes
+        try:
+            with explained(), open_url(self.url, expected, byte_range=f"{done}-") as stream:
+                at = self._start(stream) or 0
+                if at > done:
+                    raise SourceError(f"expected the bytes from {done:,} on, found those from {at:,}")
+                while at <= expected and (chunk := stream.read(CHUNK)):
+                    head = head or chunk[:64]
+                    bar.update(out.write(chunk[max(0, out.tell() - at) :]))  # what had come is not written twice
+                    at += len(chunk)
+        except SourceError as error:
+            if not error.passing or out.tell() == done:
+                raise
+            return
+        if at != expected:  # of an answer that does not say how long it is
+            out.truncate(done)
+            raise _other(f"{expected:,} bytes", at, head)
+
+
+def own(source: str, dataset: Dataset, folder: Path) -> Location | ZipArchive:
+    """A source that a user names: the dataset's zip at another place, or a folder or URL of the files."""
+    if dataset.archive and PurePosixPath(source.partition("?")[0]).suffix == ".zip" and "{name}" not in source:
+        return ZipArchive(dataset.archive, folder, source)
+    return Location(source, dataset.archive.members if dataset.archive else None)
+
+
+@contextlib.contextmanager
+def member(stream: IO[bytes], members: Mapping[str, str], file: RawFile) -> Iterator[IO[bytes]]:
+    """The member of a zip archive, open at `stream`, that holds a raw file: members[raw file name]."""
+    name, packed = members.get(file.name, ""), None if file.sha256 else file.packed
+    most = packed.bytes if packed else file.bytes + CHUNK  # gzip makes what it cannot pack a little longer
+    try:
+        archive = zipfile.ZipFile(stream)
+    except zipfile.BadZipFile as error:
+        size = stream.seek(0, 2)
+        stream.seek(0)
+        raise _other(f"a whole zip archive ({error})", size, stream.read(64)) from None
+    with archive:
+        names = archive.namelist()
+        if escaping := [path for path in names if path[:1] == "/" or "\\" in path or ".." in path.split("/")]:
+            raise SourceError(f"expected members that stay inside the archive, found {listed(escaping)}")
+        if name not in names:
+            raise SourceError(
+                f"expected a member {name!r} that holds {file.name}, found: {listed(names) or 'none'}"
+            )
+        if (size := archive.getinfo(name).file_size) > most:
+            raise SourceError(f"expected {name} of at most {most:,} bytes, found {size:,}")
+        with archive.open(name) as found:
+            yield found
+
+
+def _other(expected: str, found: int, head: bytes) -> SourceError:
+    """The words for what stands where the archive was: of how many bytes, with these for a beginning."""
+    page = web_page(head)
+    what = "a web page stands where the archive was: " if page else ""
+    return SourceError(
+        f"{what}expected {expected}, found {found:,} bytes{f' that begin with {page}' if page else ''}"
+    )

@@ -1,0 +1,369 @@
+"""One big zip archive as a source: only what is needed is fetched, and what had come is not lost."""
+
+import gzip
+import hashlib
+import io
+import random
+import re
+import time
+import zipfile
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from conftest import write_tiny
+from loopback import Answer, Server, answer, contents, ranged
+
+from pipeline import archive, sources
+from pipeline.archive import ZipArchive
+from pipeline.datasets import Archive, Dataset
+from pipeline.errors import UnavailableError
+from pipeline.files import convert
+
+LABELS = "train-labels-idx1-ubyte"
+PATH = "/EMNIST/gzip.zip"
+HTML = b"<html>\n<head><title>EMNIST has moved</title>"
+OTHERS = random.Random(0).randbytes(4 << 20)  # of the archive, what nobody asks for
+
+
+def member_of(name: str) -> str:
+    """As EMNIST calls the letters' files."""
+    return f"gzip/emnist-letters-{name.replace('t10k', 'test')}.gz"
+
+
+def zipped(members: dict[str, bytes], packing: int = zipfile.ZIP_STORED) -> bytes:
+    with zipfile.ZipFile(file := io.BytesIO(), "w", packing) as made:
+        for name, body in members.items():
+            made.writestr(name, body)
+    return file.getvalue()
+
+
+def described(url: str, body: bytes) -> Archive:
+    members = {name: member_of(name) for name in RAW_NAMES}
+    return Archive(url, len(body), hashlib.sha256(body).hexdigest(), members)
+
+
+RAW_NAMES = [f"{split}-{kind}-ubyte" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+
+
+def packed_only(record: dict[str, Any], packed: dict[str, bytes]) -> dict[str, Any]:
+    """The record, knowing of each file only the size and hash of its .gz."""
+    for split in ("train", "test"):
+        for file in (record[split]["images"], record[split]["labels"]):
+            body = packed[file["name"]]
+            file |= {"sha256": None, "packed": {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}}
+    return record
+
+
+@pytest.fixture
+def members(tmp_path: Path) -> dict[str, bytes]:
+    """The members of an archive that holds the files of `mirror/` among others."""
+    write_tiny(tmp_path / "mirror")
+    files = {member_of(name): gzip.compress(body) for name, body in contents(tmp_path / "mirror").items()}
+    return {
+        "gzip/emnist-byclass-train-images-idx3-ubyte.gz": OTHERS,
+        "gzip/emnist-letters-mapping.txt": b"",
+    } | files
+
+
+@pytest.fixture
+def dataset(members: dict[str, bytes], server: Server, tmp_path: Path) -> Dataset:
+    """The dataset of `mirror/`, published as an archive at the server."""
+    record = packed_only(write_tiny(tmp_path / "mirror"), {name: members[member_of(name)] for name in RAW_NAMES})
+    record["archive"] = msgspec.to_builtins(described(f"{server.url}{PATH}", zipped(members)))
+    return convert(record, Dataset, Path("letters.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.location.BACK_OFF_SECONDS", 0.01)
+
+
+def fetched(dataset: Dataset, folder: Path, source: str | None = None) -> dict[str, bytes]:
+    """What is in the folder after all was fetched from the archive, or from a source of the user's own."""
+    assert dataset.archive
+    chosen = archive.own(source, dataset, folder) if source else ZipArchive(dataset.archive, folder)
+    sources.fetch(dataset, [chosen], folder, lambda _: None, lambda _: None)
+    assert beside(folder) == []
+    return contents(folder)
+
+
+def beside(folder: Path) -> list[Path]:
+    return list(folder.parent.glob(".*"))
+
+
+def refused(dataset: Dataset, folder: Path, source: str | None = None) -> str:
+    """What is said where the archive gives nothing."""
+    with pytest.raises(UnavailableError) as error:
+        fetched(dataset, folder, source)
+    assert contents(folder) == {}
+    return str(error.value)
+
+
+def broken_off(body: bytes, at: int) -> Answer:
+    def give(handler: BaseHTTPRequestHandler) -> None:
+        answer(body[:at], claim=len(body))(handler)
+        time.sleep(0.1)  # that all of it is read before the end is noticed
+
+    return give
+
+
+def only_by_its_name(given: Answer) -> Answer:
+    """An answer to a program that says what it is, and 403 to what goes by the name of its language or library."""
+
+    def give(handler: BaseHTTPRequestHandler) -> None:
+        python = re.match("(?i)python|aiohttp|$", handler.headers.get("User-Agent", ""))
+        (answer(HTML, 403) if python else given)(handler)
+
+    return give
+
+
+def test_of_an_archive_only_the_members_are_fetched_by_ranges(
+    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+) -> None:
+    body, sent = zipped(members), list[int]()
+    server.answers[PATH] = [only_by_its_name(ranged(body, sent))]
+    assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
+    assert sum(sent) < len(body) / 10
+
+
+def test_a_server_without_ranges_gives_the_whole_once(
+    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+) -> None:
+    server.answers[PATH] = [only_by_its_name(answer(zipped(members)))]
+    assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
+    assert len(server.log) == 2  # the first asked for a range
+
+
+def test_a_range_that_breaks_off_is_asked_for_again_and_no_other(
+    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+) -> None:
+    sent: list[int] = []
+    whole = ranged(zipped(members), sent)
+
+    def cut(handler: BaseHTTPRequestHandler) -> None:
+        wanted = handler.headers["Range"].removeprefix("bytes=").split("-")
+        length = int(wanted[1]) + 1 - int(wanted[0])
+        answer(b"P", 206, length + 1, part=f"bytes {'-'.join(wanted)}/{len(zipped(members))}")(handler)
+
+    server.answers[PATH] = [whole, cut, whole, cut, cut, whole, cut, whole]
+    assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
+    assert sum(sent) < len(OTHERS) / 10
+
+
+def test_a_download_that_breaks_off_again_and_again_goes_on_where_it_broke(
+    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+) -> None:
+    body = zipped(members)
+    cuts = [broken_off(body, mebibytes << 20) for mebibytes in (1, 2, 2, 3, 3, 4)]
+    server.answers[PATH] = [answer(body), *cuts, answer(body)]
+    assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
+    assert len(server.log) == 8
+
+
+def test_what_had_come_is_not_asked_for_again_where_the_server_can_go_on(
+    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+) -> None:
+    body, sent = zipped(members), list[int]()
+    server.answers[PATH] = [answer(body), broken_off(body, 3 << 20), ranged(body, sent)]
+    assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
+    assert sent[0] < len(body) - (2 << 20)
+
+
+def test_a_later_run_goes_on_from_what_had_come(
+    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+) -> None:
+    body, sent = zipped(members), list[int]()
+    server.answers[PATH] = [answer(body), broken_off(body, 3 << 20)]
+    assert "the connection broke" in refused(dataset, tmp_path / "raw")
+    assert server.log == [PATH] * 5  # the range, the first, and three that brought nothing new
+    (part,) = beside(tmp_path / "raw")
+    come = part.stat().st_size
+    assert 2 << 20 < come <= 3 << 20
+    server.answers[PATH] = [answer(body), ranged(body, sent)]
+    assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
+    assert sent == [len(body) - come]
+
+
+def test_a_web_page_that_stands_there_now_costs_nothing_of_what_had_come(
+    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+) -> None:
+    body = zipped(members)
+    server.answers[PATH] = [answer(body), broken_off(body, 3 << 20), answer(HTML)]
+    assert "a web page stands where the archive was" in refused(dataset, tmp_path / "raw")
+    (part,) = beside(tmp_path / "raw")
+    assert part.stat().st_size > 2 << 20
+    assert body.startswith(part.read_bytes())
+
+
+def without_a_length(body: bytes) -> Answer:
+    def give(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return give
+
+
+@pytest.mark.parametrize(
+    "page", [answer(HTML), ranged(HTML, []), without_a_length(HTML)], ids=["whole", "ranges", "no length"]
+)
+def test_a_web_page_where_the_archive_was_is_called_that(
+    dataset: Dataset, server: Server, tmp_path: Path, page: Answer
+) -> None:
+    server.answers[PATH] = [page]
+    assert dataset.archive
+    words = f"a web page stands where the archive was: expected {dataset.archive.bytes:,} bytes, found 44 bytes"
+    assert f"{words} that begin with '<html>'" in refused(dataset, tmp_path / "raw")
+    assert len(server.log) < 3
+    assert [path.read_bytes() for path in beside(tmp_path / "raw")] in ([], [b""])
+
+
+def test_an_archive_without_a_declared_length_is_as_good(
+    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+) -> None:
+    server.answers[PATH] = [without_a_length(zipped(members))]
+    assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
+
+
+def test_a_refusal_says_that_the_user_agent_may_be_why(dataset: Dataset, server: Server, tmp_path: Path) -> None:
+    server.answers[PATH] = [answer(HTML, 403)]
+    said = refused(dataset, tmp_path / "raw")
+    assert "found HTTP status 403 Forbidden: the server refuses this program, perhaps by its user agent" in said
+    assert server.log == [PATH]
+
+
+def test_an_archive_with_other_bytes_elsewhere_is_refused_whole_and_read_by_ranges(
+    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+) -> None:
+    other = bytearray(zipped(members))
+    other[1000] ^= 1  # in what nobody asks for
+    server.answers[PATH] = [answer(bytes(other))]
+    assert dataset.archive
+    said = refused(dataset, tmp_path / "raw")
+    assert f"SHA-256 {dataset.archive.sha256}, found SHA-256 {hashlib.sha256(other).hexdigest()}" in said
+    assert beside(tmp_path / "raw") == []
+    server.answers[PATH] = [ranged(bytes(other), [])]
+    assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
+
+
+Members = dict[str, bytes]
+TRAIN_LABELS = member_of(LABELS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "packing", "found"),
+    [
+        pytest.param(
+            lambda right: {name: body for name, body in right.items() if name != TRAIN_LABELS},
+            zipfile.ZIP_STORED,
+            f"expected a member '{TRAIN_LABELS}' that holds {LABELS}, found: gzip/emnist-byclass",
+            id="missing",
+        ),
+        pytest.param(
+            lambda right: right | {TRAIN_LABELS: gzip.compress(bytes(308), 1)},
+            zipfile.ZIP_STORED,
+            "bytes with SHA-256 {sha256}, found ",
+            id="other bytes",
+        ),
+        pytest.param(
+            lambda right: right | {TRAIN_LABELS: bytes(64 << 20)},
+            zipfile.ZIP_DEFLATED,
+            f"expected {TRAIN_LABELS} of at most {{bytes}} bytes, found 67,108,864",
+            id="bomb",
+        ),
+        pytest.param(
+            lambda right: right | {"../escaped": b""},
+            zipfile.ZIP_STORED,
+            "expected members that stay inside the archive, found ../escaped",
+            id="escape",
+        ),
+    ],
+)
+def test_a_wrong_member_is_named_and_what_is_right_is_kept(
+    dataset: Dataset,
+    members: Members,
+    tmp_path: Path,
+    wrong: Callable[[Members], Members],
+    packing: int,
+    found: str,
+) -> None:
+    (tmp_path / "own.zip").write_bytes(zipped(wrong(members), packing))
+    packed = dataset.train.labels.packed
+    assert packed
+    with pytest.raises(UnavailableError) as error:
+        fetched(dataset, tmp_path / "raw", str(tmp_path / "own.zip"))
+    assert found.format(bytes=packed.bytes, sha256=packed.sha256) in str(error.value)
+    assert len(contents(tmp_path / "raw")) == (0 if "escaped" in found else 3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found"),
+    [
+        (
+            lambda right: right[: len(right) // 2],
+            "expected a whole zip archive (File is not a zip file), found 2,",
+        ),
+        (lambda _: HTML, "a web page stands where the archive was"),
+        (None, "own.zip, found none"),
+    ],
+    ids=["cut", "web page", "absent"],
+)
+def test_what_is_no_archive_is_one_line(
+    dataset: Dataset, members: Members, tmp_path: Path, wrong: Callable[[bytes], bytes] | None, found: str
+) -> None:
+    if wrong:
+        (tmp_path / "own.zip").write_bytes(wrong(zipped(members)))
+    assert found in refused(dataset, tmp_path / "raw", str(tmp_path / "own.zip"))
+
+
+def test_the_archive_elsewhere_or_unpacked_is_a_source_too(
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
+) -> None:
+    body = zipped(members)
+    (tmp_path / "own.zip").write_bytes(body)
+    server.answers["/other/gzip.zip?key=1"] = [ranged(body, [])]
+    with zipfile.ZipFile(tmp_path / "own.zip") as archive:
+        archive.extractall(tmp_path / "unpacked")
+    (tmp_path / f"unpacked/gzip/{LABELS}").write_bytes(b"of another dataset")
+    for i, source in enumerate(["own.zip", "unpacked", "unpacked/gzip", f"{server.url}/other/gzip.zip?key=1"]):
+        chosen = source if source.startswith("http") else f"{tmp_path}/{source}"
+        assert fetched(dataset, tmp_path / f"raw{i}", chosen) == contents(tmp_path / "mirror")
+
+
+def letters(rows: int, seed: int) -> tuple[bytes, bytes]:
+    """The images and labels of so many rows of each letter, 1 to 26, as IDX: images as they are published, on end."""
+    labels = np.tile(np.arange(1, 27, dtype=np.uint8), rows)
+    images = np.random.default_rng(seed).integers(0, 256, (len(labels), 28, 28), np.uint8)
+    return idx.encode(images.transpose(0, 2, 1).copy()), idx.encode(labels)
+
+
+@pytest.mark.slow
+def test_dvc_brings_the_letters_out_of_the_archive_and_finds_them_right(
+    project: Path, run: Run, server: Server
+) -> None:
+    path = project / "pipeline/datasets/emnist-letters.yaml"
+    record = yaml.safe_load(path.read_text())
+    raw = dict(zip(RAW_NAMES, [*letters(4, 0), *letters(2, 1)], strict=True))
+    packed = {name: gzip.compress(body) for name, body in raw.items()}
+    for split, rows in [("train", 4), ("test", 2)]:
+        record[split]["class_counts"] = [rows] * 26
+        for kind in ("images", "labels"):
+            record[split][kind]["bytes"] = len(raw[record[split][kind]["name"]])
+    inside = {record["archive"]["members"][name]: body for name, body in packed.items()}
+    body, sent = zipped({"gzip/emnist-byclass-train-images-idx3-ubyte.gz": OTHERS} | inside), list[int]()
+    record["archive"] = msgspec.to_builtins(described(f"{server.url}{PATH}", body))
+    path.write_text(yaml.safe_dump(packed_only(record, packed)))
+    edit(project / "params.yaml", dataset="emnist-letters")
+    server.answers[PATH] = [only_by_its_name(ranged(body, sent))]
+    done = run("dvc", "repro", "inspect", PIPELINE_SOURCE="")
+    assert (done.returncode, "4 files of emnist-letters in data/raw, right to the byte" in done.stdout) == (
+        0,
+        True,
+    )
+    assert contents(project / "data/raw") == raw
+    assert sum(sent) < len(OTHERS) / 4
+    assert "up to date" in run("dvc", "status", "download", "inspect").stdout

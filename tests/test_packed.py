@@ -1,0 +1,129 @@
+"""Files of which only the published .gz is known: that proves them, and an unpacked one proves nothing."""
+
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import urllib.parse
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from conftest import write_tiny
+from loopback import Server, answer, contents
+
+from pipeline import datasets, sources
+from pipeline.archive import ZipArchive
+from pipeline.datasets import Dataset
+from pipeline.errors import UnavailableError
+from pipeline.files import convert, together
+from pipeline.location import Location, SourceError
+
+LABELS = "train-labels-idx1-ubyte"
+HTML = b"<!doctype html>\n<p>Sign in, please"
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Dataset:
+    """A dataset with its files in `mirror/` and, gzipped, in `packed/`; of these it knows the size and hash."""
+    record = write_tiny(tmp_path / "mirror")
+    (tmp_path / "packed").mkdir()
+    for split in ("train", "test"):
+        for file in (record[split]["images"], record[split]["labels"]):
+            body = gzip.compress((tmp_path / "mirror" / file["name"]).read_bytes())
+            (tmp_path / f"packed/{file['name']}.gz").write_bytes(body)
+            file |= {"sha256": None, "packed": {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}}
+    return convert(record, Dataset, Path("packed.yaml"))
+
+
+def fetched(dataset: Dataset, folder: Path, place: object) -> dict[str, bytes]:
+    """What is in the folder after all was fetched from a place."""
+    sources.fetch(dataset, [Location(str(place))], folder, lambda _: None, print)
+    return contents(folder)
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist", "kmnist"])
+def test_files_whose_gz_is_known_come_from_where_the_record_says(
+    known: Dataset, server: Server, tmp_path: Path, name: str
+) -> None:
+    (mirror,) = datasets.load(name).mirrors
+    place = urllib.parse.urlsplit(mirror)
+    assert [file.name for file in datasets.load(name).files] == [file.name for file in known.files]
+    for path, body in contents(tmp_path / "packed").items():
+        server.answers[place.path.replace("{name}.gz", path)] = [answer(body)]
+    source = mirror.replace(f"http://{place.netloc}", server.url)
+    assert fetched(known, tmp_path / "new", source) == contents(tmp_path / "mirror")
+
+
+def test_of_a_plain_file_and_its_gz_the_one_that_can_be_proven_is_read(known: Dataset, tmp_path: Path) -> None:
+    shutil.copytree(tmp_path / "mirror", tmp_path / "packed", dirs_exist_ok=True)
+    (tmp_path / "packed" / LABELS).write_bytes(b"not it")
+    assert fetched(known, tmp_path / "new", tmp_path / "packed") == contents(tmp_path / "mirror")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found"),
+    [
+        pytest.param(gzip.decompress, "found no gzip data: unpacked, nothing proves the file", id="unpacked"),
+        pytest.param(lambda right: HTML, "a web page that begins with '<!doctype", id="web page"),
+        pytest.param(lambda right: right + bytes(9), "more than", id="over-long"),
+        pytest.param(lambda right: right[:-9], "{cut:,} bytes with SHA-256 ", id="cut"),
+        pytest.param(lambda right: gzip.compress(bytes(308), 1), "bytes with SHA-256 ", id="other bytes"),
+        pytest.param(lambda right: gzip.compress(bytes(200 << 20), 1), "more than", id="bomb"),
+    ],
+)
+def test_a_gz_that_is_not_the_known_one_is_refused(
+    known: Dataset, tmp_path: Path, wrong: Callable[[bytes], bytes], found: str
+) -> None:
+    path = tmp_path / f"packed/{LABELS}.gz"
+    cut = path.stat().st_size - 9
+    path.write_bytes(wrong(path.read_bytes()))
+    source = Location(f"{tmp_path}/packed/{{name}}.gz")
+    with pytest.raises(SourceError, match=f"^expected .*{re.escape(found.format(cut=cut))}"):
+        sources.fetch_file(source, known.train.labels, tmp_path / "new", lambda _: None)
+    assert contents(tmp_path / "new") == {}
+
+
+def test_a_gz_that_holds_another_number_of_bytes_than_the_record_says_is_refused(
+    known: Dataset, tmp_path: Path
+) -> None:
+    for size, found in [(307, "more than 307 bytes"), (309, "308 bytes")]:
+        file = msgspec.structs.replace(known.train.labels, bytes=size)
+        with pytest.raises(SourceError, match=f"expected {size} bytes, found {found}$"):
+            sources.fetch_file(Location(str(tmp_path / "packed")), file, tmp_path / "new", lambda _: None)
+
+
+def test_what_nothing_proves_is_fetched_again_and_of_another_dataset_nothing_stays_or_all(
+    known: Dataset, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    write_tiny(other, first_seed=2)
+    before = contents(other)
+    gz = tmp_path / f"packed/{LABELS}.gz"
+    gz.rename(tmp_path / "away")
+    with pytest.raises(UnavailableError, match=f"no source gave {LABELS}:"), together():
+        fetched(known, other, tmp_path / "packed")
+    assert contents(other) == before
+    (tmp_path / "away").rename(gz)
+    with together():
+        fetched(known, other, tmp_path / "packed")
+    assert contents(other) == contents(tmp_path / "mirror")
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("name", datasets.names())
+def test_the_real_addresses_give_the_real_test_labels(name: str, tmp_path: Path) -> None:
+    record, unreachable = datasets.load(name), list[str]()
+    places: list[sources.Source] = [Location(mirror) for mirror in record.mirrors]
+    places += [ZipArchive(record.archive, tmp_path / "raw")] if record.archive else []
+    for place in places:
+        try:
+            sources.fetch_file(place, record.test.labels, tmp_path / "raw", lambda _: None)
+        except SourceError as error:
+            if "CI" in os.environ or "unreachable" not in str(error):
+                raise
+            unreachable.append(f"{place}: {error}")
+    if unreachable:
+        pytest.skip("; ".join(unreachable))
