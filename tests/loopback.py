@@ -79,6 +79,37 @@ def ranged(body: bytes, sent: list[int]) -> Answer:
     return give
 
 
+def broken_off(body: bytes, at: int) -> Answer:
+    """An answer whose connection ends before `body` does."""
+
+    def give(handler: BaseHTTPRequestHandler) -> None:
+        answer(body[:at], claim=len(body))(handler)
+        time.sleep(0.1)  # that all of it is read before the end is noticed
+
+    return give
+
+
+def without_a_length(body: bytes) -> Answer:
+    """An answer that ends where the connection does."""
+
+    def give(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return give
+
+
+def only_by_its_name(given: Answer) -> Answer:
+    """An answer to a program that says what it is; 403 to what goes by the name of its language or library."""
+
+    def give(handler: BaseHTTPRequestHandler) -> None:
+        python = re.match("(?i)python|aiohttp|$", handler.headers.get("User-Agent", ""))
+        (answer(status=403) if python else given)(handler)
+
+    return give
+
+
 @contextlib.contextmanager
 def hanging() -> Iterator[str]:
     """A URL to which a connect hangs: a listening socket whose queue is full."""

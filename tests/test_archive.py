@@ -2,75 +2,38 @@
 
 import gzip
 import hashlib
-import io
-import random
-import re
-import time
 import zipfile
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from conftest import write_tiny
-from loopback import Answer, Server, answer, contents, ranged
+from loopback import Answer, Server, answer, broken_off, contents, only_by_its_name, ranged, without_a_length
+from published import OTHERS, PATH, RAW_NAMES, described, member_of, packed_members, packed_only, zipped
 
 from pipeline import archive, sources
 from pipeline.archive import ZipArchive
-from pipeline.datasets import Archive, Dataset
+from pipeline.datasets import Dataset
 from pipeline.errors import UnavailableError
 from pipeline.files import convert
 
 LABELS = "train-labels-idx1-ubyte"
-PATH = "/EMNIST/gzip.zip"
 HTML = b"<html>\n<head><title>EMNIST has moved</title>"
-OTHERS = random.Random(0).randbytes(4 << 20)  # of the archive, what nobody asks for
-
-
-def member_of(name: str) -> str:
-    """As EMNIST calls the letters' files."""
-    return f"gzip/emnist-letters-{name.replace('t10k', 'test')}.gz"
-
-
-def zipped(members: dict[str, bytes], packing: int = zipfile.ZIP_STORED) -> bytes:
-    with zipfile.ZipFile(file := io.BytesIO(), "w", packing) as made:
-        for name, body in members.items():
-            made.writestr(name, body)
-    return file.getvalue()
-
-
-def described(url: str, body: bytes) -> Archive:
-    members = {name: member_of(name) for name in RAW_NAMES}
-    return Archive(url, len(body), hashlib.sha256(body).hexdigest(), members)
-
-
-RAW_NAMES = [f"{split}-{kind}-ubyte" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
-
-
-def packed_only(record: dict[str, Any], packed: dict[str, bytes]) -> dict[str, Any]:
-    """The record, knowing of each file only the size and hash of its .gz."""
-    for split in ("train", "test"):
-        for file in (record[split]["images"], record[split]["labels"]):
-            body = packed[file["name"]]
-            file |= {"sha256": None, "packed": {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}}
-    return record
+TRAIN_LABELS = member_of(LABELS)
+Members = dict[str, bytes]
 
 
 @pytest.fixture
-def members(tmp_path: Path) -> dict[str, bytes]:
+def members(tmp_path: Path) -> Members:
     """The members of an archive that holds the files of `mirror/` among others."""
     write_tiny(tmp_path / "mirror")
-    files = {member_of(name): gzip.compress(body) for name, body in contents(tmp_path / "mirror").items()}
-    return {
-        "gzip/emnist-byclass-train-images-idx3-ubyte.gz": OTHERS,
-        "gzip/emnist-letters-mapping.txt": b"",
-    } | files
+    return packed_members(contents(tmp_path / "mirror"))
 
 
 @pytest.fixture
-def dataset(members: dict[str, bytes], server: Server, tmp_path: Path) -> Dataset:
+def dataset(members: Members, server: Server, tmp_path: Path) -> Dataset:
     """The dataset of `mirror/`, published as an archive at the server."""
     record = packed_only(write_tiny(tmp_path / "mirror"), {name: members[member_of(name)] for name in RAW_NAMES})
     record["archive"] = msgspec.to_builtins(described(f"{server.url}{PATH}", zipped(members)))
@@ -103,26 +66,8 @@ def refused(dataset: Dataset, folder: Path, source: str | None = None) -> str:
     return str(error.value)
 
 
-def broken_off(body: bytes, at: int) -> Answer:
-    def give(handler: BaseHTTPRequestHandler) -> None:
-        answer(body[:at], claim=len(body))(handler)
-        time.sleep(0.1)  # that all of it is read before the end is noticed
-
-    return give
-
-
-def only_by_its_name(given: Answer) -> Answer:
-    """An answer to a program that says what it is, and 403 to what goes by the name of its language or library."""
-
-    def give(handler: BaseHTTPRequestHandler) -> None:
-        python = re.match("(?i)python|aiohttp|$", handler.headers.get("User-Agent", ""))
-        (answer(HTML, 403) if python else given)(handler)
-
-    return give
-
-
 def test_of_an_archive_only_the_members_are_fetched_by_ranges(
-    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
 ) -> None:
     body, sent = zipped(members), list[int]()
     server.answers[PATH] = [only_by_its_name(ranged(body, sent))]
@@ -131,7 +76,7 @@ def test_of_an_archive_only_the_members_are_fetched_by_ranges(
 
 
 def test_a_server_without_ranges_gives_the_whole_once(
-    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
 ) -> None:
     server.answers[PATH] = [only_by_its_name(answer(zipped(members)))]
     assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
@@ -139,7 +84,7 @@ def test_a_server_without_ranges_gives_the_whole_once(
 
 
 def test_a_range_that_breaks_off_is_asked_for_again_and_no_other(
-    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
 ) -> None:
     sent: list[int] = []
     whole = ranged(zipped(members), sent)
@@ -155,7 +100,7 @@ def test_a_range_that_breaks_off_is_asked_for_again_and_no_other(
 
 
 def test_a_download_that_breaks_off_again_and_again_goes_on_where_it_broke(
-    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
 ) -> None:
     body = zipped(members)
     cuts = [broken_off(body, mebibytes << 20) for mebibytes in (1, 2, 2, 3, 3, 4)]
@@ -165,7 +110,7 @@ def test_a_download_that_breaks_off_again_and_again_goes_on_where_it_broke(
 
 
 def test_what_had_come_is_not_asked_for_again_where_the_server_can_go_on(
-    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
 ) -> None:
     body, sent = zipped(members), list[int]()
     server.answers[PATH] = [answer(body), broken_off(body, 3 << 20), ranged(body, sent)]
@@ -174,7 +119,7 @@ def test_what_had_come_is_not_asked_for_again_where_the_server_can_go_on(
 
 
 def test_a_later_run_goes_on_from_what_had_come(
-    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
 ) -> None:
     body, sent = zipped(members), list[int]()
     server.answers[PATH] = [answer(body), broken_off(body, 3 << 20)]
@@ -189,7 +134,7 @@ def test_a_later_run_goes_on_from_what_had_come(
 
 
 def test_a_web_page_that_stands_there_now_costs_nothing_of_what_had_come(
-    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
 ) -> None:
     body = zipped(members)
     server.answers[PATH] = [answer(body), broken_off(body, 3 << 20), answer(HTML)]
@@ -197,15 +142,6 @@ def test_a_web_page_that_stands_there_now_costs_nothing_of_what_had_come(
     (part,) = beside(tmp_path / "raw")
     assert part.stat().st_size > 2 << 20
     assert body.startswith(part.read_bytes())
-
-
-def without_a_length(body: bytes) -> Answer:
-    def give(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return give
 
 
 @pytest.mark.parametrize(
@@ -223,7 +159,7 @@ def test_a_web_page_where_the_archive_was_is_called_that(
 
 
 def test_an_archive_without_a_declared_length_is_as_good(
-    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
 ) -> None:
     server.answers[PATH] = [without_a_length(zipped(members))]
     assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
@@ -237,7 +173,7 @@ def test_a_refusal_says_that_the_user_agent_may_be_why(dataset: Dataset, server:
 
 
 def test_an_archive_with_other_bytes_elsewhere_is_refused_whole_and_read_by_ranges(
-    dataset: Dataset, members: dict[str, bytes], server: Server, tmp_path: Path
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
 ) -> None:
     other = bytearray(zipped(members))
     other[1000] ^= 1  # in what nobody asks for
@@ -248,10 +184,6 @@ def test_an_archive_with_other_bytes_elsewhere_is_refused_whole_and_read_by_rang
     assert beside(tmp_path / "raw") == []
     server.answers[PATH] = [ranged(bytes(other), [])]
     assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
-
-
-Members = dict[str, bytes]
-TRAIN_LABELS = member_of(LABELS)
 
 
 @pytest.mark.parametrize(
@@ -332,38 +264,3 @@ def test_the_archive_elsewhere_or_unpacked_is_a_source_too(
     for i, source in enumerate(["own.zip", "unpacked", "unpacked/gzip", f"{server.url}/other/gzip.zip?key=1"]):
         chosen = source if source.startswith("http") else f"{tmp_path}/{source}"
         assert fetched(dataset, tmp_path / f"raw{i}", chosen) == contents(tmp_path / "mirror")
-
-
-def letters(rows: int, seed: int) -> tuple[bytes, bytes]:
-    """The images and labels of so many rows of each letter, 1 to 26, as IDX: images as they are published, on end."""
-    labels = np.tile(np.arange(1, 27, dtype=np.uint8), rows)
-    images = np.random.default_rng(seed).integers(0, 256, (len(labels), 28, 28), np.uint8)
-    return idx.encode(images.transpose(0, 2, 1).copy()), idx.encode(labels)
-
-
-@pytest.mark.slow
-def test_dvc_brings_the_letters_out_of_the_archive_and_finds_them_right(
-    project: Path, run: Run, server: Server
-) -> None:
-    path = project / "pipeline/datasets/emnist-letters.yaml"
-    record = yaml.safe_load(path.read_text())
-    raw = dict(zip(RAW_NAMES, [*letters(4, 0), *letters(2, 1)], strict=True))
-    packed = {name: gzip.compress(body) for name, body in raw.items()}
-    for split, rows in [("train", 4), ("test", 2)]:
-        record[split]["class_counts"] = [rows] * 26
-        for kind in ("images", "labels"):
-            record[split][kind]["bytes"] = len(raw[record[split][kind]["name"]])
-    inside = {record["archive"]["members"][name]: body for name, body in packed.items()}
-    body, sent = zipped({"gzip/emnist-byclass-train-images-idx3-ubyte.gz": OTHERS} | inside), list[int]()
-    record["archive"] = msgspec.to_builtins(described(f"{server.url}{PATH}", body))
-    path.write_text(yaml.safe_dump(packed_only(record, packed)))
-    edit(project / "params.yaml", dataset="emnist-letters")
-    server.answers[PATH] = [only_by_its_name(ranged(body, sent))]
-    done = run("dvc", "repro", "inspect", PIPELINE_SOURCE="")
-    assert (done.returncode, "4 files of emnist-letters in data/raw, right to the byte" in done.stdout) == (
-        0,
-        True,
-    )
-    assert contents(project / "data/raw") == raw
-    assert sum(sent) < len(OTHERS) / 4
-    assert "up to date" in run("dvc", "status", "download", "inspect").stdout

@@ -1,0 +1,49 @@
+"""Datasets as they are published: records that know only the .gz, and EMNIST's one archive with all its parts."""
+
+import gzip
+import hashlib
+import io
+import random
+import zipfile
+from typing import Any
+
+from pipeline.datasets import Archive
+
+RAW_NAMES = [f"{split}-{kind}-ubyte" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+PATH = "/EMNIST/gzip.zip"
+OTHERS = random.Random(0).randbytes(4 << 20)  # of the archive, what nobody asks for
+
+
+def member_of(name: str) -> str:
+    """As EMNIST calls the letters' files."""
+    return f"gzip/emnist-letters-{name.replace('t10k', 'test')}.gz"
+
+
+def packed_members(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The members of an archive that holds raw files among others."""
+    packed = {member_of(name): gzip.compress(body) for name, body in files.items()}
+    return {
+        "gzip/emnist-byclass-train-images-idx3-ubyte.gz": OTHERS,
+        "gzip/emnist-letters-mapping.txt": b"",
+    } | packed
+
+
+def zipped(members: dict[str, bytes], packing: int = zipfile.ZIP_STORED) -> bytes:
+    with zipfile.ZipFile(file := io.BytesIO(), "w", packing) as made:
+        for name, body in members.items():
+            made.writestr(name, body)
+    return file.getvalue()
+
+
+def described(url: str, body: bytes) -> Archive:
+    members = {name: member_of(name) for name in RAW_NAMES}
+    return Archive(url, len(body), hashlib.sha256(body).hexdigest(), members)
+
+
+def packed_only(record: dict[str, Any], packed: dict[str, bytes]) -> dict[str, Any]:
+    """The record, knowing of each file only the size and hash of its .gz: packed[raw file name]."""
+    for split in ("train", "test"):
+        for file in (record[split]["images"], record[split]["labels"]):
+            body = packed[file["name"]]
+            file |= {"sha256": None, "packed": {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}}
+    return record
