@@ -1,0 +1,103 @@
+"""Each of the family through the stages: drawn images in files of the published names, packaging and counts."""
+
+import gzip
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from conftest import edit
+from loopback import Server, answer, only_by_its_name, ranged
+from numpy.typing import NDArray
+from published import OTHERS, zipped
+
+from pipeline import datasets, idx
+from pipeline.__main__ import main
+from pipeline.datasets import Dataset
+from pipeline.orientation import glyph
+
+FAMILY = [name for name in datasets.names() if name != "mnist"]
+
+
+def arrays(dataset: Dataset, split: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Upright images, a drawn character for each label and the row's number in three corners, and their labels."""
+    record = dataset.splits[split]  # type: ignore[index]
+    counts = record.class_counts or np.bincount(np.arange(record.rows) % len(dataset.class_names))
+    labels = np.random.default_rng(0).permutation(np.repeat(np.array(dataset.labels, np.uint8), counts))
+    drawn = np.stack([glyph(name[0], 28) for name in dataset.class_names]).astype(np.uint8)
+    images = drawn[labels - dataset.first_label]
+    images[:, [0, 0, 27], [0, 27, 0]] = np.arange(len(labels), dtype=">u4")[:, None].view(np.uint8)[:, 1:]
+    return images, labels
+
+
+def publish(name: str, server: Server) -> dict[str, Any]:
+    """Serve the dataset's files as its publisher does; the record with their hashes and the server's address."""
+    dataset = datasets.load(name)
+    record: dict[str, Any] = yaml.safe_load((datasets.FOLDER / f"{name}.yaml").read_text())
+    packed = {}
+    for split in dataset.splits:
+        images, labels = arrays(dataset, split)
+        stored = images.transpose(0, 2, 1) if dataset.transposed else images
+        for kind, array in (("images", stored), ("labels", labels)):
+            file = record[split][kind]
+            packed[file["name"]] = body = gzip.compress(idx.encode(np.ascontiguousarray(array)), 1)
+            file["packed"] = {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+    if dataset.archive:
+        others = {f"gzip/emnist-{other}-train-images-idx3-ubyte.gz": OTHERS for other in ("another", "one-more")}
+        body = zipped(others | {dataset.archive.members[raw]: content for raw, content in packed.items()})
+        server.answers["/cs_links/EMNIST/gzip.zip"] = [only_by_its_name(ranged(body, []))]
+        digest = hashlib.sha256(body).hexdigest()
+        record["archive"] |= {
+            "url": f"{server.url}/cs_links/EMNIST/gzip.zip",
+            "bytes": len(body),
+            "sha256": digest,
+        }
+    else:
+        record["mirrors"] = [f"{server.url}/{{name}}.gz"]
+        server.answers |= {f"/{raw}.gz": [answer(content)] for raw, content in packed.items()}
+    return record
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, whose records are the only ones."""
+    (tmp_path / "params.yaml").write_text((datasets.FOLDER.parent.parent / "params.yaml").read_text())
+    monkeypatch.setattr(datasets, "FOLDER", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PIPELINE_SOURCE", raising=False)
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAMILY)
+def test_published_files_become_upright_rows_with_their_labels(
+    name: str, folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as real:
+        real.setattr(datasets, "FOLDER", Path(datasets.__file__).parent)
+        dataset, record = datasets.load(name), publish(name, server)
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(record))
+    edit(folder / "params.yaml", dataset=name)
+    for stage in ("download", "inspect", "convert"):
+        assert main([stage]) == 0, stage
+    for split in dataset.splits:
+        images, labels = arrays(dataset, split)
+        file = pq.ParquetFile(folder / f"data/parquet/{split}.parquet")
+        assert file.metadata.num_rows == len(labels)
+        assert json.loads(file.schema_arrow.metadata[b"class_names"]) == list(dataset.class_names)
+        assert file.schema_arrow.metadata.get(b"transposed", b"false") == str(dataset.transposed).lower().encode()
+        start = 0
+        for batch in file.iter_batches(10_000):
+            part = slice(start, start := start + len(batch))
+            np.testing.assert_array_equal(batch["label"], labels[part])
+            np.testing.assert_array_equal(
+                np.frombuffer(b"".join(batch["image"].to_pylist()), np.uint8).reshape(-1, 28, 28), images[part]
+            )
+    if name == "emnist-letters":
+        assert main(["gate"]) == 0
+        found = json.loads((folder / "metrics/quality.json").read_text())
+        assert (found["train"]["rows"], found["train"]["failed"], found["test"]["failed"]) == (124_800, 0, 0)
