@@ -62,8 +62,8 @@ SCORES = {"error_rate": 0.1, "error_rate_low": 0.0, "error_rate_high": 0.2, "err
     ("method", "imported", "argument", "trusted"),
     [
         ("guild.halls:Own", ["import guild.halls"], ', "guild")', "nor a class of what is imported of `guild` is"),
-        ("sklearn.svm:SVC", [], ", 10)", "nor this project's is refused"),
-        ("linear", [], ", 10)", "nor this project's is refused"),
+        ("sklearn.svm:SVC", [], ", range(0, 10))", "nor this project's is refused"),
+        ("linear", [], ", range(0, 10))", "nor this project's is refused"),
     ],
 )
 def test_it_says_whose_classes_are_trusted(method: str, imported: list[str], argument: str, trusted: str) -> None:

@@ -40,7 +40,7 @@ def test_help_and_wrong_arguments_import_nothing_heavy(call: list[str]) -> None:
         (
             "dataset: mnits\ngate: {}\ntrain: {method: x, validation: {rows: 1, seed: 0}}\n",
             2,
-            "dataset: expected one of mnist",
+            "mnist, tiny, found 'mnits'",
         ),
         (None, 3, "params.yaml: not found; run from the project's folder"),
     ],

@@ -48,6 +48,8 @@ STRONGER = {
 SAMPLE: dict[Split, int] = {"train": 10_000, "test": 2_500}
 Files = tuple[Dataset, Path]  # a record, and the folder with its files
 NO_OPERATOR = {
+    "thresholds": "says what the record lacks; tests/test_quality.py",
+    "orientation": "of data that convert turns; tests/test_quality.py turns some back",
     "SHA-256": "is for the record's own bytes: test_contract.py",
     "gates": "only warns that the rest was not run: test_check.py",
     "schema": "only Parquet can break it: test_quality.py",

@@ -89,7 +89,7 @@ def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
                 f"{folder}: expected labels {dataset.labels[0]} to {dataset.labels[-1]}, "
                 f"found {found[0]} to {found[-1]}"
             )
-        names = dataset.class_names if base else tuple(str(label) for label in range(found[-1] + 1))
+        names = dataset.class_names if base else tuple(str(label) for label in range(int(found[-1]) + 1))
         labels = dataset.labels if base else range(len(names))
         replace = msgspec.structs.replace
         splits = {
