@@ -102,7 +102,8 @@ class ZipArchive:
                     raise SourceError(f"expected the bytes from {done:,} on, found those from {at:,}")
                 while at <= expected and (chunk := stream.read(CHUNK)):
                     head = head or chunk[:64]
-                    bar.update(out.write(chunk[max(0, out.tell() - at) :]))  # what had come is not written twice
+                    with naming(self.part):
+                        bar.update(out.write(chunk[max(0, out.tell() - at) :]))  # nothing is written twice
                     at += len(chunk)
         except SourceError as error:
             if not error.passing or out.tell() == done:

@@ -43,8 +43,8 @@ class Proven(io.RawIOBase):
     Never more than one byte beyond the size is read of it.
     """
 
-    def __init__(self, stream: IO[bytes], size: int, digest: str | None) -> None:
-        self.stream, self.size, self.digest = stream, size, digest
+    def __init__(self, stream: IO[bytes], size: int, digest: str | None, form: str = "") -> None:
+        self.stream, self.size, self.digest, self.form = stream, size, digest, form
         self.found, self.hash, self.head = 0, hashlib.sha256(), b""
 
     def readable(self) -> bool:
@@ -62,19 +62,16 @@ class Proven(io.RawIOBase):
             self.hash.update(chunk)
         right = self.found == self.size and self.digest in {None, self.hash.hexdigest()}
         if self.found > self.size or not (chunk or right):
-            raise SourceError(mismatch(self.size, self.digest, self.found, self.hash.hexdigest(), self.head))
+            expected = f"{self.form}{self.size:,} bytes" + (f" with SHA-256 {self.digest}" if self.digest else "")
+            raise SourceError(f"expected {expected}, found {self._what()}")
         return len(chunk)
 
-
-def mismatch(size: int, digest: str | None, found: int, found_digest: str, head: bytes) -> str:
-    """The words for bytes that are not the expected ones: how many, and with which SHA-256 if one is known."""
-    if page := web_page(head):
-        what = f"a web page that begins with {page}"
-    elif found > size:
-        what = f"more than {size:,} bytes"
-    else:
-        what = f"{found:,} bytes" + (f" with SHA-256 {found_digest}" if digest else "")
-    return f"expected {size:,} bytes{f' with SHA-256 {digest}' if digest else ''}, found {what}"
+    def _what(self) -> str:
+        if page := web_page(self.head):
+            return f"a web page that begins with {page}"
+        if self.found > self.size:
+            return f"more than {self.size:,} bytes"
+        return f"{self.found:,} bytes" + (f" with SHA-256 {self.hash.hexdigest()}" if self.digest else "")
 
 
 def chunks(source: Source, file: RawFile) -> Iterator[bytes]:
@@ -90,7 +87,7 @@ def chunks(source: Source, file: RawFile) -> Iterator[bytes]:
         if packed and not gzipped and not web_page(head):
             expected = f"{file.name}.gz of {packed.bytes:,} bytes with SHA-256 {packed.sha256}"
             raise SourceError(f"expected {expected}, found no gzip data: unpacked, nothing proves the file")
-        came = cast(IO[bytes], Proven(buffered, packed.bytes, packed.sha256) if packed else buffered)
+        came = cast(IO[bytes], Proven(buffered, packed.bytes, packed.sha256, "a .gz of ") if packed else buffered)
         unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=came) if gzipped else came)
         plain = Proven(unpacked, file.bytes, file.sha256)
         while chunk := plain.read(CHUNK):

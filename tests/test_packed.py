@@ -78,7 +78,7 @@ def test_a_gz_that_is_not_the_known_one_is_refused(
     cut = path.stat().st_size - 9
     path.write_bytes(wrong(path.read_bytes()))
     source = Location(f"{tmp_path}/packed/{{name}}.gz")
-    with pytest.raises(SourceError, match=f"^expected .*{re.escape(found.format(cut=cut))}"):
+    with pytest.raises(SourceError, match=f"^expected .*gz of .*{re.escape(found.format(cut=cut))}"):
         sources.fetch_file(source, known.train.labels, tmp_path / "new", lambda _: None)
     assert contents(tmp_path / "new") == {}
 

@@ -127,11 +127,6 @@ def test_a_wrong_answer_is_said_and_not_repeated_and_the_next_source_tried(
     assert contents(tmp_path / "raw") == contents(tmp_path / "mirror")
 
 
-def test_a_mismatch_names_what_was_expected_and_what_came() -> None:
-    words = "expected 308 bytes with SHA-256 123, found 5 bytes with SHA-256 abc"
-    assert sources.mismatch(308, "123", 5, "abc", b"bytes") == words
-
-
 def test_a_gzip_bomb_is_cut_off_one_byte_beyond_the_size(dataset: Dataset, tmp_path: Path) -> None:
     (tmp_path / f"packed/{LABELS}.gz").write_bytes(gzip.compress(bytes(200 << 20), 1))
     source, written = Location(str(tmp_path / "packed")), [0]
