@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+import pipeline
 from pipeline import datasets, idx, table
 from pipeline.estimators.gradients import GradientHistograms
 
@@ -56,6 +57,14 @@ def convert(folder: Path) -> None:
         table.write(table.from_arrays(images, labels, table.schema(dataset)), folder / f"{split}.parquet")
 
 
+def first_load(before: str) -> float:
+    """Seconds of the first `pipeline.load` in a process that has imported nothing but, maybe, `before`."""
+    code = "import time; begin = time.perf_counter(); import pipeline; pipeline.load('train')"
+    code = f"{before and f'import {before}; '}{code}; print(time.perf_counter() - begin)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
 def peak_memory(*command: str) -> float:
     """Peak memory of a process in MB, asked from a fresh parent that has no other child."""
     code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)"
@@ -80,6 +89,10 @@ def main() -> None:
         print(f"convert, in process: {median(lambda: convert(folder)):.2f} s")
         memory = peak_memory(*stage, "convert", "--parquet", str(folder))
         print(f"convert, peak memory of the process: {memory:.0f} MB")
+        print(f"load of train: {median(lambda: pipeline.load('train', ROOT / 'data/parquet'), 15):.3f} s")
+        for before in ("", "numpy"):
+            seconds = statistics.median(first_load(before) for _ in range(15))
+            print(f"load of train, a process's first, all imports but {before or 'none'} in it: {seconds:.3f} s")
         print(f"Parquet: {sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.2f} MB both files")
         images = np.concatenate([idx.read(RAW / f"{name}-images-idx3-ubyte") for name in ("train", "t10k")])
         pixels = images.reshape(len(images), -1)

@@ -10,9 +10,10 @@ from conftest import ROOT
 from pipeline.imports import closure, imported
 
 GROUND = {"errors", "files", "params", "datasets"}
-# A noun that contains another: the raw files' contract reads IDX, a method is made of features and a machine,
-# the gates of all that they look at.
+# A noun that contains another: what the package loads is a table's rows, the raw files' contract reads IDX, a
+# method is made of features and a machine, the gates of all that they look at.
 CONTAINS = {
+    ("__init__", "table"),
     ("contract", "idx"),
     *((noun, "location") for noun in ["sources", "archive", "package_index"]),
     ("package_index", "archive"),
