@@ -88,14 +88,15 @@ class SplitRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """A dataset's record.
 
-    shape: (rows, columns) of an image; class_names: by label, from `first_label` on; transposed: whether the raw
-    images have rows and columns exchanged; expect: what the gate holds both splits to, None where it was not
-    measured.
+    licence_id: by which SPDX lists the licence, None where it does not; shape: (rows, columns) of an image;
+    class_names: by label, from `first_label` on; transposed: whether the raw images have rows and columns
+    exchanged; expect: what the gate holds both splits to, None where it was not measured.
     """
 
     name: str
     title: str
     licence: str
+    licence_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+-]*$")] | None = None
     citation: str
     shape: tuple[Side, Side]
     transposed: bool = False
