@@ -86,6 +86,11 @@ def together() -> Iterator[None]:
             partial.unlink(missing_ok=True)
 
 
+def written(path: Path) -> Path:
+    """Where the bytes lie that were last published as `path`: inside `together`, maybe not there yet."""
+    return (_held or {}).get(path, path)
+
+
 def _rename(partial: Path, path: Path) -> None:
     """Replace `path`, unless the DVC that started this was killed: another run may be at work on the file."""
     if "DVC_STAGE" in os.environ and os.getppid() != STARTED_BY:

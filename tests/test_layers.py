@@ -18,6 +18,8 @@ CONTAINS = {
     *((noun, "location") for noun in ["sources", "archive", "package_index"]),
     ("package_index", "archive"),
     ("methods", "estimators"),
+    ("croissant", "contents"),
+    ("dataset_card", "contents"),
     ("card", "metrics"),
     ("card", "registry"),
     ("idx_export", "idx"),

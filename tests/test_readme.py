@@ -103,9 +103,10 @@ def test_a_method_of_one_s_own_is_listed_scored_and_trained(committed: Path, run
     ]
 
 
-@pytest.mark.parametrize("code", READERS, ids=["pandas", "polars", "duckdb"])
-def test_the_code_reads_the_images(reproduced: Path, run: Run, code: str) -> None:
-    done = run(sys.executable, "-c", f"{code}\nnp.save('images.npy', images)")
+@pytest.mark.parametrize("code", READERS, ids=["pipeline", "pyarrow", "pandas", "polars", "duckdb", "datasets"])
+def test_the_code_reads_the_images(reproduced: Path, run: Run, tmp_path: Path, code: str) -> None:
+    offline = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "huggingface")}
+    done = run(sys.executable, "-c", f"{code}\nimport numpy as np; np.save('images.npy', images)", **offline)
     assert done.returncode == 0, done.stderr
     np.testing.assert_array_equal(np.load(reproduced / "images.npy"), tiny_arrays(300, 0)[0])
 

@@ -1,4 +1,4 @@
-"""Stage `convert`: raw IDX files to one Parquet file a split."""
+"""Stage `convert`: raw IDX files to one Parquet file a split, and what describes them."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from pipeline import datasets, idx, params, table
+    from pipeline import contents, croissant, dataset_card, datasets, files, idx, params, table
     from pipeline.errors import DataError
 
     dataset = datasets.load(params.load(args.params).dataset)
@@ -23,4 +23,7 @@ def run(args: argparse.Namespace) -> None:
         except DataError as error:
             raise DataError(f"{args.raw}: {split} {error}; run `python -m pipeline inspect`") from None
         table.write(rows, args.parquet / f"{split}.parquet")
+    found = {split: contents.of(args.parquet / f"{split}.parquet") for split in dataset.splits}
+    files.write_json(args.parquet / "croissant.json", croissant.describe(dataset, schema, found))
+    files.write_text(args.parquet / "README.md", dataset_card.write(dataset, schema, found))
     print(f"convert: {', '.join(dataset.splits)} of {dataset.name} in {args.parquet}, read back and compared")
