@@ -1,6 +1,7 @@
 """dvc.lock: what DVC records of each stage's last run."""
 
-from pathlib import Path
+from collections.abc import Container
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
@@ -43,7 +44,8 @@ class Lock(msgspec.Struct, frozen=True):
         They do after a run that stopped: the stage that failed, and those after it, keep what they last ran with.
         """
         deps = {dep.path: dep.md5 for stage in reversed(self.stages.values()) for dep in stage.deps}
-        return {path: deps[path] for path in deps.keys() - self.outs.keys()}
+        outs = self.outs
+        return {path: md5 for path, md5 in deps.items() if not within(path, outs)}
 
     @property
     def params(self) -> dict[str, Any]:
@@ -53,6 +55,11 @@ class Lock(msgspec.Struct, frozen=True):
             for values in stage.params.values():
                 found |= flat(values)
         return found
+
+
+def within(path: str, outs: Container[str]) -> bool:
+    """Whether `path` is one of the outputs or lies in one that is a folder."""
+    return any(str(part) in outs for part in (PurePosixPath(path), *PurePosixPath(path).parents))
 
 
 def parse(content: bytes, where: str) -> Lock:

@@ -23,7 +23,7 @@ def test_the_lock_holds_every_output_source_and_parameter() -> None:
     written = {next(iter(out)) for stage in stages.values() for out in stage["outs"] + stage.get("metrics", [])}
     assert found.outs.keys() == written
     assert {"pipeline/table.py", "requirements/run.txt"} < found.sources.keys()
-    assert not found.sources.keys() & written
+    assert not [path for path in found.sources if lock.within(path, written)]
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     assert found.params == lock.flat(params)
     assert found.params["train.validation.rows"] == params["train"]["validation"]["rows"]
@@ -36,8 +36,10 @@ def test_an_md5_stands_beside_the_path_that_it_is_of() -> None:
         "deps": [{"path": table, "md5": "a" * 32, "size": 1}, {"path": "data/raw", "md5": f"{'b' * 32}.dir"}],
         "outs": [{"path": "data/parquet", "md5": f"{'c' * 32}.dir"}],
     }
+    last = {"cmd": "train", "deps": [{"path": "data/parquet/train.parquet", "md5": "d" * 32}]}
     first = {"cmd": "download", "outs": [{"path": "data/raw", "md5": f"{'b' * 32}.dir"}]}
-    found = lock.parse(yaml.safe_dump({"stages": {"download": first, "convert": stage}}).encode(), "a lock")
+    stages = {"download": first, "convert": stage, "train": last}
+    found = lock.parse(yaml.safe_dump({"stages": stages}).encode(), "a lock")
     assert found.sources == {table: "a" * 32}
     assert found.outs == {"data/raw": f"{'b' * 32}.dir", "data/parquet": f"{'c' * 32}.dir"}
 
@@ -63,6 +65,21 @@ def test_what_is_no_lock_is_said_in_one_line_that_names_it(content: bytes, reaso
     assert str(failure.value).startswith("main: dvc.lock: ")
     assert reason in str(failure.value)
     assert "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("data/parquet", True),
+        ("data/parquet/train.parquet", True),
+        ("data/parquet/a/b", True),
+        ("data/parquets", False),
+        ("data", False),
+        ("data/model/README.md", False),
+    ],
+)
+def test_what_lies_in_an_output_is_part_of_it(path: str, expected: bool) -> None:
+    assert lock.within(path, {"data/parquet", "data/model/model.skops"}) is expected
 
 
 def test_nested_values_have_dotted_names_and_an_empty_one_stays() -> None:

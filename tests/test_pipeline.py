@@ -150,6 +150,19 @@ def test_a_new_expectation_runs_the_gate_and_retrains_nothing(reproduced: Path, 
     assert "Stage 'train' didn't change, skipping" in done.stdout
 
 
+def test_a_new_card_runs_convert_and_nothing_after_it(reproduced: Path, run: Run) -> None:
+    before = {path.name: path.read_bytes() for path in (reproduced / "data/parquet").iterdir()}
+    card = reproduced / "pipeline/dataset_card.py"
+    card.write_text(card.read_text().replace("## Citation", "## How to cite it"))
+    done = run("dvc", "repro")
+    assert [line for line in done.stdout.splitlines() if line.startswith("Running")] == [
+        "Running stage 'convert':"
+    ]
+    after = {path.name: path.read_bytes() for path in (reproduced / "data/parquet").iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {"README.md"}
+    assert run(sys.executable, "-m", "pipeline", "verify", "--lock").returncode == 0
+
+
 def test_a_changed_threshold_runs_the_gate_alone_and_is_said(reproduced: Path, run: Run) -> None:
     edit(reproduced / "params.yaml", gate={"train": {"suspects": 20}})
     done = run("dvc", "repro")

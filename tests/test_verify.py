@@ -75,7 +75,7 @@ def test_another_model_with_other_predictions_is_different() -> None:
     [
         (lambda stages: stages["train"].update(cmd="true"), ("train", "19 inputs")),
         (lambda stages: stages["train"]["params"]["params.yaml"]["train"].update(C=3), ("train", "19 inputs")),
-        (lambda stages: entry(stages, "gate", "data/parquet", "deps").update(md5="x"), ("gate", "31 inputs")),
+        (lambda stages: entry(stages, "inspect", "data/raw", "deps").update(md5="x"), ("inspect", "12 inputs")),
         (lambda stages: stages["gate"]["deps"].pop(), ("gate", "30 inputs")),
         (lambda stages: entry(stages, "convert", "data/parquet").update(md5="x"), ("convert", "data/parquet")),
         (lambda stages: stages["gate"]["outs"].pop(0), ("gate", "metrics/passed.json")),

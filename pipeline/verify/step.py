@@ -18,7 +18,11 @@ BUSY = "Unable to acquire lock"  # another DVC is at work
 
 
 def findings_on(recorded: Lock, declared: dict[str, Any], status: dict[str, list[Any]]) -> list[str]:
-    """What is wrong with a dvc.lock, given the stages of dvc.yaml and `dvc status --json`; data may be absent."""
+    """What is wrong with a dvc.lock, given the stages of dvc.yaml and `dvc status --json`; data may be absent.
+
+    Of a file in a folder that a stage writes, that stage's record has no hash: without the data, the stages that
+    depend on the file are only held to each other.
+    """
     expected = [name for stage, options in declared.items() for name in _names(stage, options)]
     found = [f"{stage}: not in dvc.lock" for stage in expected if stage not in recorded.stages]
     found += [f"{stage}: not in dvc.yaml" for stage in recorded.stages if stage not in expected]
@@ -34,11 +38,15 @@ def findings_on(recorded: Lock, declared: dict[str, Any], status: dict[str, list
                 found.append(f"{name}: {path}: another hash than that of the stage that writes it")
             elif md5 != first.setdefault(path, md5):
                 found.append(f"{name}: {path}: another hash than an earlier stage has")
-    absent = {(path, how) for path in _cached(declared) for how in ABSENT}
+    cached = set(_cached(declared))
     for name, changes in status.items():
         for change in changes:
             for kind, items in (change if isinstance(change, dict) else {change: {}}).items():
-                facts = [f"{path} ({how})" for path, how in lock.flat(items).items() if (path, how) not in absent]
+                facts = [
+                    f"{path} ({how})"
+                    for path, how in lock.flat(items).items()
+                    if how not in ABSENT or not lock.within(path, cached)
+                ]
                 found += [f"{name}: {kind}: {fact}" for fact in facts] if items else [f"{name}: {kind}"]
     return found
 
