@@ -19,7 +19,7 @@ MOMENTS: dict[str, str | Write] = {
     "DVC has emptied its list of what runs": Write(".dvc/tmp/rwlock", 1),
     "download has written its files and replaced none": r"\.part -> data/raw/",
     "DVC copies data/raw into its cache": r"\.dvc/cache/files/md5/../\w+$",
-    "convert has replaced one of its two files": r"\.part -> data/parquet/test\.parquet",
+    "convert has replaced one of its files": r"\.part -> data/parquet/test\.parquet",
     "between convert and gate": "-m pipeline gate",
     "train has replaced its report and not the model": r"\.part -> data/model/model\.skops",
     "DVC has taken the model away, to put back its copy": r"\.tmp -> \S*data/model/model\.skops",

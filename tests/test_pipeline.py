@@ -160,7 +160,6 @@ def test_a_new_card_runs_convert_and_nothing_after_it(reproduced: Path, run: Run
     ]
     after = {path.name: path.read_bytes() for path in (reproduced / "data/parquet").iterdir()}
     assert {name for name in after if after[name] != before[name]} == {"README.md"}
-    assert run(sys.executable, "-m", "pipeline", "verify", "--lock").returncode == 0
 
 
 def test_a_changed_threshold_runs_the_gate_alone_and_is_said(reproduced: Path, run: Run) -> None:
