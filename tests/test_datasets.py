@@ -190,6 +190,7 @@ def put(value: object, *keys: str) -> Callable[[dict[str, Any]], object]:
         (put([100, 200], "train", "class_counts"), "train.class_counts: expected 3, one a class, found 2"),
         (put(None, "test", "labels", "sha256"), "test.labels: expected sha256 or packed, found neither"),
         (put(254, "first_label"), "first_label: expected labels up to 255, found 256"),
+        (put(["a", "b", "a"], "class_names"), "class_names: expected names that differ, found one twice"),
         (without("train", "expect"), "expected `expect` of both splits and of each, or none of the three"),
     ],
 )

@@ -164,6 +164,8 @@ def _consistent(dataset: Dataset, path: Path) -> Dataset:
             raise ConfigError(f"{path}: {key}: expected {expected}, found {len(found)}")
     if len({part is None for part in (dataset.expect, dataset.train.expect, dataset.test.expect)}) > 1:
         raise ConfigError(f"{path}: expected `expect` of both splits and of each, or none of the three")
+    if len(set(dataset.class_names)) < len(dataset.class_names):
+        raise ConfigError(f"{path}: class_names: expected names that differ, found one twice")
     if dataset.labels[-1] > 255:
         raise ConfigError(f"{path}: first_label: expected labels up to 255, found {dataset.labels[-1]}")
     if len({file.name for file in dataset.files}) < len(dataset.files):
