@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import idx
-from pipeline.datasets import Dataset, RawFile, SplitRecord
+from pipeline import idx, provenance
+from pipeline.datasets import Dataset, RawFile, SplitRecord, Writers
 from pipeline.errors import Finding, listed
 from pipeline.files import sha256
 
@@ -39,6 +39,8 @@ def inspect(dataset: Dataset, folder: Path) -> Inspection:
         findings += wrong
         if labels is not None and labels.ndim == 1:
             findings += label_findings(dataset, record, labels)
+        if dataset.provenance:
+            findings += writer_findings(dataset.provenance.splits[split], labels, folder)
         report[split] = summary(images, labels)
     return Inspection(report, findings)
 
@@ -58,7 +60,9 @@ def read(dataset: Dataset, record: SplitRecord, folder: Path, exact: bool = True
     return Raw(images, labels, findings)
 
 
-def _array(folder: Path, file: RawFile, shape: tuple[int, ...], exact: bool) -> tuple[Array | None, list[Finding]]:
+def _array(
+    folder: Path, file: RawFile, shape: tuple[int, ...], exact: bool, kind: str = "u1"
+) -> tuple[Array | None, list[Finding]]:
     """The file's array, None where it cannot be read, and what is wrong with the file."""
     path = folder / file.name
     if not path.is_file():
@@ -71,11 +75,22 @@ def _array(folder: Path, file: RawFile, shape: tuple[int, ...], exact: bool) -> 
     except idx.IdxError as error:
         return None, [*findings, Finding(file.name, error.check, error.expected, error.found)]
     rows = shape[0] if exact else len(array)
-    expected = idx.Header(np.dtype(np.uint8), (rows, *shape[1:]))
+    expected = idx.Header(np.dtype(kind), (rows, *shape[1:]))
     found = idx.Header(array.dtype, array.shape)
     if found != expected:
         findings.append(Finding(file.name, "shape", str(expected), str(found)))
-    return (array if array.dtype == np.uint8 else None), findings
+    return (array if array.dtype == expected.dtype else None), findings
+
+
+def writer_findings(writers: Writers, labels: Array | None, folder: Path) -> list[Finding]:
+    """What is wrong with the file that says who wrote the images with these labels, uint8[n]."""
+    extended, findings = _array(folder, writers.file, (writers.rows, provenance.WIDTH), True, provenance.DTYPE)
+    if extended is not None and labels is not None and not any(finding.check == "shape" for finding in findings):
+        differing = provenance.differing(extended, labels)
+        if len(differing):
+            found = f"{len(differing):,} others, in rows {listed(differing, provenance.MOST)}"
+            findings.append(Finding(writers.file.name, "classes", "the labels, row for row", found))
+    return findings
 
 
 def label_findings(dataset: Dataset, record: SplitRecord, labels: Array) -> list[Finding]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DIGITS = 6
+WRITERS = ["writer", "hsf", "n", "errors", "error_rate", "low", "high"]
 Labels = NDArray[np.integer[Any]]
 
 
@@ -47,6 +48,27 @@ def recalls(actual: Labels, predicted: Labels, class_names: Mapping[int, str]) -
             continue
         low, high = wilson(hits, n)
         rows.append({"class": name, "recall": round(hits / n, DIGITS), "low": low, "high": high, "n": n})
+    return rows
+
+
+def by_series(actual: Labels, predicted: Labels, hsf: Labels | None) -> dict[str, dict[str, float]]:
+    """The `error_rate` of each series of NIST's forms, as hsf0, hsf4; none where they are not known."""
+    series = [] if hsf is None else np.unique(hsf).tolist()
+    return {f"hsf{one}": error_rate(actual[hsf == one], predicted[hsf == one]) for one in series}
+
+
+def by_writer(
+    actual: Labels, predicted: Labels, writer: Labels | None, hsf: Labels | None
+) -> list[dict[str, float]]:
+    """By writer: the series, n, errors, their share and its 95% Wilson interval; none where they are not known."""
+    rows: list[dict[str, float]] = []
+    if writer is None or hsf is None:
+        return rows
+    for one in np.unique(writer):
+        own = writer == one
+        scores = error_rate(actual[own], predicted[own])
+        values = (scores[key] for key in ("n", "errors", "error_rate", "error_rate_low", "error_rate_high"))
+        rows.append(dict(zip(WRITERS, (int(one), int(hsf[own][0]), *values), strict=True)))
     return rows
 
 

@@ -1,7 +1,7 @@
 """params.yaml as frozen structs; an unknown, missing or ill-typed key is an error."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -13,11 +13,13 @@ Argument = bool | int | float | str | list[Any] | None
 class Validation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The part of the training split that is held out to measure the validation error.
 
-    rows: how many images, stratified by label; seed: which ones.
+    rows: how many images, stratified by label; seed: which ones; by: "writer" where none may have written on both
+    sides.
     """
 
     rows: Annotated[int, msgspec.Meta(ge=1)]
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+    by: Literal["writer"] | None = None
 
 
 class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,11 +43,12 @@ class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that a user may change."""
+    """Everything that a user may change. provenance: whether who wrote each digit is joined."""
 
     dataset: str
     gate: Gate
     train: Train
+    provenance: bool = False
 
 
 class Leaderboard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
-from pipeline.datasets import Dataset, RawFile
+from pipeline.datasets import Dataset, Provenance, RawFile
 from pipeline.errors import UnavailableError, listed
 from pipeline.files import publishing, sha256, sweep
 from pipeline.location import SourceError, explained, retrying, web_page
@@ -117,7 +117,7 @@ def is_right(path: Path, file: RawFile) -> bool:
 
 
 def fetch(
-    dataset: Dataset,
+    dataset: Dataset | Provenance,
     sources: Sequence[Source],
     folder: Path,
     progress: Progress,
@@ -144,6 +144,13 @@ def fetch(
         return
     names = listed(file.name for file in missing)
     raise UnavailableError("\n  ".join([f"{folder}: no source gave {names}:", *reasons]))
+
+
+def leave_only(dataset: Dataset, folder: Path) -> None:
+    """Remove what says who wrote the images, unless the dataset is to have it: DVC hashes the whole folder."""
+    for path in folder.glob("*-idx2-int"):
+        if path.name not in {file.name for file in dataset.all_files}:
+            path.unlink()
 
 
 def without_secrets(text: str) -> str:

@@ -1,7 +1,8 @@
 """The Arrow schema, and arrays <-> Parquet.
 
 One row an image: `id` int32 (its row in the raw file), `image` fixed_size_binary (rows times columns, row-major
-uint8), `label` uint8. The schema's metadata names the dataset, the image's shape and the classes.
+uint8), `label` uint8; with provenance also `writer` int16 and `hsf` int8 (the series of NIST's forms). The
+schema's metadata names the dataset, the image's shape and the classes.
 """
 
 import contextlib
@@ -22,6 +23,7 @@ from pipeline.files import publishing
 
 ROW_GROUP = 10_000
 COLUMNS = ["id", "image", "label"]
+PROVENANCE = ["writer", "hsf"]
 
 
 def schema(dataset: Dataset) -> pa.Schema:
@@ -31,6 +33,9 @@ def schema(dataset: Dataset) -> pa.Schema:
         pa.field("image", pa.binary(int(np.prod(dataset.shape))), nullable=False),
         pa.field("label", pa.uint8(), nullable=False),
     ]
+    if dataset.provenance:
+        types = zip(PROVENANCE, [pa.int16(), pa.int8()], strict=True)
+        fields += [pa.field(name, kind, nullable=False) for name, kind in types]
     metadata = {
         "dataset": dataset.name,
         "shape": json.dumps(dataset.shape),
@@ -50,8 +55,12 @@ def in_words(schema: pa.Schema) -> str:
     return "; ".join(fields + [f"{key} {value}" for key, value in sorted(metadata.items())])
 
 
-def from_arrays(images: NDArray[np.uint8], labels: NDArray[np.uint8], schema: pa.Schema) -> pa.Table:
+def from_arrays(
+    images: NDArray[np.uint8], labels: NDArray[np.uint8], schema: pa.Schema, *provenance: NDArray[Any]
+) -> pa.Table:
     """A table of images uint8[n, rows, columns] and labels uint8[n]; the images are not copied.
+
+    provenance: writer int16[n] and hsf int8[n], where the schema has them.
 
     Raises DataError for arrays of another type or shape.
     """
@@ -64,6 +73,7 @@ def from_arrays(images: NDArray[np.uint8], labels: NDArray[np.uint8], schema: pa
         pa.array(np.arange(len(labels), dtype=np.int32)),
         pa.FixedSizeBinaryArray.from_buffers(schema.field("image").type, len(images), [None, pixels]),
         pa.array(np.asarray(labels)),
+        *map(pa.array, provenance),
     ]
     return pa.table(columns, schema=schema)
 
@@ -90,6 +100,11 @@ def to_pixels(table: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return images.reshape(len(images), -1), labels
 
 
+def provenance(table: pa.Table, name: str) -> NDArray[Any] | None:
+    """The column `writer`, int16[n], or `hsf`, int8[n]; None where the table has none."""
+    return table.column(name).to_numpy() if name in table.schema.names else None
+
+
 def class_names(table: pa.Table) -> dict[int, str]:
     """The name of each label, in the order of the labels."""
     names = json.loads(table.schema.metadata[b"class_names"])
@@ -100,7 +115,8 @@ def fingerprint(table: pa.Table) -> str:
     """SHA-256 of the rows and of what the schema says, as 64 hexadecimal digits, however Parquet stores them."""
     images, labels = to_arrays(table)
     digest = hashlib.sha256(in_words(table.schema).encode())
-    for column in (table.column("id").to_numpy(), labels, images):
+    others = (table.column(name).to_numpy() for name in PROVENANCE if name in table.schema.names)
+    for column in (table.column("id").to_numpy(), labels, images, *others):
         digest.update(np.ascontiguousarray(column).data)
     return digest.hexdigest()
 
@@ -113,7 +129,7 @@ def opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path) as file:
             schema = file.schema_arrow
-            if schema.names != COLUMNS or not schema.metadata:
+            if schema.names not in (COLUMNS, COLUMNS + PROVENANCE) or not schema.metadata:
                 raise DataError(f"{path}: expected columns {', '.join(COLUMNS)}, found {', '.join(schema.names)}")
             kind = schema.field("image").type
             if not (pa.types.is_fixed_size_binary(kind) or pa.types.is_binary(kind)):

@@ -1,5 +1,7 @@
 """Parts of the training split, stratified by label: one held out for the validation error, a smaller one."""
 
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,20 +9,56 @@ from pipeline.errors import ConfigError
 from pipeline.params import Validation
 
 Rows = NDArray[np.int64]
+MOST_FOLDS = 100  # a hold-out by writer is of whole hundredths, or of larger parts
 
 
-def hold_out(labels: NDArray[np.uint8], validation: Validation) -> tuple[Rows, Rows]:
-    """Row numbers to fit on and row numbers held out, each in order; stratified by label."""
+def hold_out(
+    labels: NDArray[np.uint8], validation: Validation, writers: NDArray[np.int16] | None = None
+) -> tuple[Rows, Rows]:
+    """Row numbers to fit on and row numbers held out, each in order; stratified by label.
+
+    writers: int16[n], who wrote each image, for a hold-out by writer. Raises ConfigError where it cannot be.
+    """
     from sklearn.model_selection import train_test_split
 
     classes, n = len(np.unique(labels)), len(labels)
     if not classes <= validation.rows <= n - classes:
         expected = f"expected {classes} to {n - classes:,}, found {validation.rows:,}"
         raise ConfigError(f"train.validation.rows: {expected}")
+    if validation.by == "writer":
+        return _hold_out_writers(labels, validation, writers)
     fit, held = train_test_split(
         np.arange(n), test_size=validation.rows, stratify=labels, random_state=validation.seed
     )
     return np.sort(fit), np.sort(held)
+
+
+def _hold_out_writers(
+    labels: NDArray[np.uint8], validation: Validation, writers: NDArray[np.int16] | None
+) -> tuple[Rows, Rows]:
+    """About `validation.rows` rows, of whole writers: folds of one size, as many as come nearest."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    if writers is None:
+        raise ConfigError(
+            "train.validation.by: writer: the rows do not say who wrote them: that needs `provenance: true`, "
+            "and the leaderboard has none"
+        )
+    most = min(MOST_FOLDS, len(np.unique(writers)), np.unique_counts(labels).counts.min())
+    fewest = -(-len(labels) // most)
+    if not fewest <= validation.rows <= len(labels) - fewest:
+        expected = f"expected {fewest:,} to {len(labels) - fewest:,}, found {validation.rows:,}"
+        raise ConfigError(f"train.validation.rows: by writer: {expected}")
+    share = Fraction(validation.rows, len(labels)).limit_denominator(most)
+    folds = StratifiedGroupKFold(share.denominator, shuffle=True, random_state=validation.seed)
+    parts = [held for _, held in folds.split(labels, labels, writers)]
+    # The writers least like the others are dealt first, one a fold: which fold is left to the seed, too.
+    chosen = np.random.default_rng(validation.seed).permutation(len(parts))
+    fit, held = (
+        np.sort(np.concatenate([parts[fold] for fold in folds]))
+        for folds in (chosen[share.numerator :], chosen[: share.numerator])
+    )
+    return fit, held
 
 
 def part(labels: NDArray[np.uint8], rows: int | None) -> Rows:

@@ -89,7 +89,8 @@ def make_project(folder: Path, mirror: Path) -> Path:
         shutil.copy(ROOT / name, folder / name)
     (folder / "pipeline/datasets/tiny.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(write_tiny(mirror)))))
     train = {"method": "logistic_regression", "validation": {"rows": 60, "seed": 0}, "C": None}
-    (folder / "params.yaml").write_text(yaml.safe_dump({"dataset": "tiny", "gate": {}, "train": train}))
+    content = {"dataset": "tiny", "provenance": False, "gate": {}, "train": train}
+    (folder / "params.yaml").write_text(yaml.safe_dump(content))
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
     return folder
 

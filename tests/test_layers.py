@@ -15,6 +15,8 @@ GROUND = {"errors", "files", "params", "datasets"}
 CONTAINS = {
     ("__init__", "table"),
     ("contract", "idx"),
+    ("contract", "provenance"),
+    ("provenance", "idx"),
     *((noun, "location") for noun in ["sources", "archive", "package_index"]),
     ("package_index", "archive"),
     ("methods", "estimators"),

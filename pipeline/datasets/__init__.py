@@ -9,7 +9,7 @@ import msgspec
 from pipeline.datasets.thresholds import Count, SplitThresholds, Thresholds, differences, merged
 from pipeline.errors import ConfigError
 from pipeline.files import convert, read_yaml
-from pipeline.params import Gate
+from pipeline.params import Gate, Params
 
 Split = Literal["train", "test"]
 FOLDER = Path(__file__).parent
@@ -85,12 +85,47 @@ class SplitRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
         return self.images, self.labels
 
 
+class Writers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who wrote the images of a split: an IDX file of int32[rows, 8], its first rows those of the split.
+
+    writers: how many there are; hsf: rows of each series of NIST's forms.
+    """
+
+    file: RawFile
+    writers: Count
+    hsf: dict[int, Count]
+
+    @property
+    def rows(self) -> int:
+        """How many rows the file has, of 32 bytes each, after a header of 12."""
+        return (self.file.bytes - 12) // 32
+
+
+class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who wrote each image, by split, and where that is to be found."""
+
+    mirrors: tuple[str, ...]
+    train: Writers
+    test: Writers
+
+    @property
+    def splits(self) -> dict[Split, Writers]:
+        """Both splits by name, train first."""
+        return {"train": self.train, "test": self.test}
+
+    @property
+    def files(self) -> tuple[RawFile, ...]:
+        """Both files."""
+        return self.train.file, self.test.file
+
+
 class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """A dataset's record.
 
     licence_id: by which SPDX lists the licence, None where it does not; shape: (rows, columns) of an image;
     class_names: by label, from `first_label` on; transposed: whether the raw images have rows and columns
-    exchanged; expect: what the gate holds both splits to, None where it was not measured.
+    exchanged; expect: what the gate holds both splits to, None where it was not measured; provenance: None where
+    that is not known, or not asked for.
     """
 
     name: str
@@ -105,6 +140,7 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     mirrors: tuple[str, ...] = ()
     package: PackageFile | None = None
     archive: Archive | None = None
+    provenance: Provenance | None = None
     expect: Thresholds | None = None
     train: SplitRecord
     test: SplitRecord
@@ -121,8 +157,13 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     @property
     def files(self) -> tuple[RawFile, ...]:
-        """All raw files."""
+        """The raw files of images and labels."""
         return tuple(file for record in self.splits.values() for file in record.files)
+
+    @property
+    def all_files(self) -> tuple[RawFile, ...]:
+        """Those, and the files that say who wrote the images."""
+        return self.files + (self.provenance.files if self.provenance else ())
 
 
 def names() -> list[str]:
@@ -130,16 +171,28 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
-def load(name: str) -> Dataset:
-    """The record of a dataset; ConfigError where there is none or it does not fit."""
-    if name not in names():
-        raise ConfigError(f"dataset: expected one of {', '.join(names())}, found {name!r}")
-    return read(FOLDER / f"{name}.yaml")
+def asked(config: Params) -> Dataset:
+    """The record of the dataset that params.yaml asks for, as `load`."""
+    return load(config.dataset, config.provenance)
+
+
+def load(name: str, provenance: bool = False) -> Dataset:
+    """The record of a dataset, with provenance or without; ConfigError where there is none or it does not fit."""
+    dataset = _named(name)
+    if provenance and dataset.provenance is None:
+        raise ConfigError(f"provenance: expected false, for the record of {name} has none, found true")
+    return dataset if provenance else msgspec.structs.replace(dataset, provenance=None)
 
 
 def find(name: str) -> Dataset:
-    """The record of a dataset by its name, or by the path of its YAML file."""
-    return read(Path(name)) if name.endswith((".yaml", ".yml")) else load(name)
+    """The record of a dataset by its name, or by the path of its YAML file: all of it."""
+    return read(Path(name)) if name.endswith((".yaml", ".yml")) else _named(name)
+
+
+def _named(name: str) -> Dataset:
+    if name not in names():
+        raise ConfigError(f"dataset: expected one of {', '.join(names())}, found {name!r}")
+    return read(FOLDER / f"{name}.yaml")
 
 
 def read(path: Path) -> Dataset:
@@ -168,9 +221,22 @@ def _consistent(dataset: Dataset, path: Path) -> Dataset:
         raise ConfigError(f"{path}: class_names: expected names that differ, found one twice")
     if dataset.labels[-1] > 255:
         raise ConfigError(f"{path}: first_label: expected labels up to 255, found {dataset.labels[-1]}")
-    if len({file.name for file in dataset.files}) < len(dataset.files):
-        raise ConfigError(f"{path}: expected four files, found two of one name")
+    if dataset.provenance:
+        _require_writers(dataset, dataset.provenance, path)
+    if len({file.name for file in dataset.all_files}) < len(dataset.all_files):
+        raise ConfigError(f"{path}: expected {len(dataset.all_files)} files, found two of one name")
     return dataset
+
+
+def _require_writers(dataset: Dataset, provenance: Provenance, path: Path) -> None:
+    """Raise ConfigError where the provenance does not cover the splits."""
+    for split, writers in provenance.splits.items():
+        where, rows = f"{path}: provenance.{split}", dataset.splits[split].rows
+        if writers.file.bytes != 12 + 32 * writers.rows or writers.rows < rows:
+            expected = f"expected 12 and 32 a row, for {rows:,} rows or more"
+            raise ConfigError(f"{where}.file.bytes: {expected}, found {writers.file.bytes:,}")
+        if sum(writers.hsf.values()) != rows:
+            raise ConfigError(f"{where}.hsf: expected {rows:,} rows in all, found {sum(writers.hsf.values()):,}")
 
 
 def _require_sizes(dataset: Dataset, record: SplitRecord, where: str) -> None:

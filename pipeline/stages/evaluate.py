@@ -25,15 +25,16 @@ def run(args: argparse.Namespace) -> None:
     with threadpool_limits(1):  # sums must not depend on the number of BLAS threads
         predicted = estimator.predict(pixels)
         probabilities = estimator.predict_proba(pixels) if hasattr(estimator, "predict_proba") else None
-    recalls = metrics.recalls(actual, predicted, names)
-    scores = metrics.error_rate(actual, predicted)
+    recalls, scores = metrics.recalls(actual, predicted, names), metrics.error_rate(actual, predicted)
     if probabilities is not None:
         scores["log_loss"] = metrics.log_loss(actual, probabilities, list(names))
+    writer, hsf = (table.provenance(test, name) for name in table.PROVENANCE)
+    writers = metrics.by_writer(actual, predicted, writer, hsf)
     columns = {"id": test["id"].to_pylist(), "actual": actual, "predicted": predicted}
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-    sheet = plots.misclassified(images, actual, predicted, names)
-    files.write_json(args.metrics / "test.json", scores)
+    files.write_json(args.metrics / "test.json", scores | metrics.by_series(actual, predicted, hsf))
     files.write_bytes(args.metrics / "predictions.csv", plots.as_csv(rows, list(columns)))
     files.write_bytes(args.metrics / "recall.csv", plots.as_csv(recalls, list(recalls[0])))
-    files.write_bytes(args.metrics / "misclassified.png", sheet)
+    files.write_bytes(args.metrics / "writers.csv", plots.as_csv(writers, metrics.WRITERS))
+    files.write_bytes(args.metrics / "misclassified.png", plots.misclassified(images, actual, predicted, names))
     print(f"evaluate: test {metrics.in_words(scores)}")

@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline.quality import formats, suspects
 
     config = params.load(args.params)
-    dataset, changes = datasets.with_thresholds(datasets.load(config.dataset), config.gate, args.params)
+    dataset, changes = datasets.with_thresholds(datasets.asked(config), config.gate, args.params)
     tables = {split: table.read(args.parquet / f"{split}.parquet") for split in dataset.splits}
     judged = quality.judge(dataset, tables, config.gate.seed, args.docs)
     doubted = suspects.ranked(judged.evidence)

@@ -14,11 +14,11 @@ def run(args: argparse.Namespace) -> None:
     from pipeline import contract, datasets, files, params
     from pipeline.errors import DataError, UnavailableError
 
-    dataset = datasets.load(params.load(args.params).dataset)
+    dataset = datasets.asked(params.load(args.params))
     report, findings = contract.inspect(dataset, args.raw)
     if findings:
         nothing_there = all(finding.check == contract.MISSING for finding in findings)
         kind = UnavailableError if nothing_there else DataError
         raise kind("\n  ".join([f"{len(findings)} findings in {args.raw}", *map(str, findings)]))
     files.write_json(args.report, report)
-    print(f"inspect: {len(dataset.files)} files in {args.raw} agree with the record of {dataset.name}")
+    print(f"inspect: {len(dataset.all_files)} files in {args.raw} agree with the record of {dataset.name}")

@@ -22,9 +22,9 @@ def run(args: argparse.Namespace) -> None:
 
     config = params.load(args.params).train
     method = registry.build(config.method, config.arguments)
-    images, labels = table.to_arrays(table.read_passed(args.parquet / "train.parquet", args.passed))
-    pixels = images.reshape(len(images), -1)
-    rows, held = training.hold_out(labels, config.validation)
+    known = table.read_passed(args.parquet / "train.parquet", args.passed)
+    pixels, labels = table.to_pixels(known)
+    rows, held = training.hold_out(labels, config.validation, table.provenance(known, "writer"))
     bar = tqdm(total=3, desc=f"fit {len(rows):,} rows", disable=None, file=sys.stderr)
     # Sums must not depend on the number of BLAS threads, nor the record of the method become another meanwhile.
     with bar, threadpool_limits(1), registry.held(args.method, config.method, config.arguments):

@@ -1,0 +1,75 @@
+"""What it is worth to a method to have seen other digits of a writer: validation errors at random and by writer.
+
+    python -m benchmarks.writers
+    python -m benchmarks.writers --repeats 1 logistic_regression
+
+It needs data/parquet with the column `writer` (`dvc exp run -S provenance=true`). In each repeat every digit of
+train is held out twice, in one of six folds dealt at random and in one of six dealt by writer, both stratified by
+label, so the difference is that of the same digits. Its interval is of writers, for their digits hang together.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from scipy.stats import t
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from threadpoolctl import threadpool_limits
+
+from pipeline import registry, table
+
+PARQUET = Path(__file__).parent.parent / "data/parquet/train.parquet"
+FOLDS = 6  # of 10,000 rows
+
+
+def wrong(name: str, rows: Any, splitter: Any) -> NDArray[np.bool_]:
+    """Which rows the method gets wrong, each held out once: bool[n]."""
+    pixels, labels = table.to_pixels(rows)
+    result = np.empty(len(labels), bool)
+    for fit, held in splitter.split(pixels, labels, rows["writer"].to_numpy()):
+        method = registry.build(name, {}).fit(pixels[fit], labels[fit])
+        result[held] = method.predict(pixels[held]) != labels[held]
+    return result
+
+
+def interval(values: NDArray[np.float64], writers: NDArray[np.int16]) -> tuple[float, float, float]:
+    """The mean of values, float64[n], and its 95% interval, where those of one writer hang together."""
+    _, own = np.unique(writers, return_inverse=True)
+    sums, counts, mean = np.bincount(own, values), np.bincount(own), values.mean()
+    spread = np.sqrt(np.square(sums - mean * counts).sum() * len(sums) / (len(sums) - 1)) / len(values)
+    reach = t.ppf(0.975, len(sums) - 1) * spread
+    return float(mean), float(mean - reach), float(mean + reach)
+
+
+def main() -> None:
+    """Print one line a repeat and the means, as a table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("method", nargs="?", default="gradient_svm")
+    parser.add_argument("--parquet", type=Path, default=PARQUET, metavar="FILE")
+    parser.add_argument("--repeats", type=int, default=3, help="each with folds of its own")
+    arguments = parser.parse_args()
+    rows = pq.read_table(arguments.parquet)
+    if arguments.repeats < 1 or "writer" not in rows.schema.names:
+        parser.error("expected 1 repeat or more, and a column `writer`: run `dvc exp run -S provenance=true`")
+    kinds: dict[str, Any] = {"at random": StratifiedKFold, "by writer": StratifiedGroupKFold}
+    found: dict[str, list[NDArray[np.bool_]]] = {kind: [] for kind in kinds}
+    print(f"| repeat | {' | '.join(kinds)} |\n|--:|--:|--:|")
+    with threadpool_limits(1):
+        for seed in range(arguments.repeats):
+            for kind, splitter in kinds.items():
+                found[kind].append(wrong(arguments.method, rows, splitter(FOLDS, shuffle=True, random_state=seed)))
+            print(f"| {seed} | {' | '.join(f'{found[kind][-1].mean():.3%}' for kind in kinds)} |", flush=True)
+    at_random, by_writer = (np.mean(found[kind], axis=0) for kind in kinds)
+    writers, hsf = rows["writer"].to_numpy(), rows["hsf"].to_numpy()
+    for words, part in [("all", hsf >= 0), *((f"hsf{series}", hsf == series) for series in np.unique(hsf))]:
+        print(f"{words}: {part.sum():,} digits of {len(np.unique(writers[part]))} writers")
+        for kind, values in [("at random", at_random), ("by writer", by_writer), ("more", by_writer - at_random)]:
+            mean, low, high = interval(values[part], writers[part])
+            print(f"  {kind}: {mean:.3%}, 95% interval {low:.3%} to {high:.3%}")
+
+
+if __name__ == "__main__":
+    main()
