@@ -24,7 +24,7 @@ license: other
 | split | error rate, with its 95% interval |
 |---|---|
 | validation, held out of train | {validation} |
-| test, scored once | {test} |
+| test, scored once | {test} |{halves}
 
 By class, on test:
 
@@ -37,7 +37,7 @@ By class, on test:
 {dataset.title}. {dataset.citation}. {dataset.licence}.
 
 The model is fitted on all of train; the validation error is that of a fit without the rows held out:
-{train.validation.rows:,}, stratified by label, seed {train.validation.seed}.
+{held}, stratified by label, seed {train.validation.seed}.
 
 | file or rows | SHA-256 |
 |---|---|
@@ -87,13 +87,14 @@ def write(
     package: str | None,
     passed: Mapping[str, str],
     validation: dict[str, float],
-    test: dict[str, float],
+    test: dict[str, Any],
     recalls: Sequence[Mapping[str, str]],
 ) -> str:
     """The card, as Markdown.
 
     record: what the method is made of. package: one whose classes the model may hold. passed: SHA-256 of the rows
-    that passed the gate, by split. recalls: the rows of metrics/recall.csv.
+    that passed the gate, by split. test: with the errors of each half, where they are known. recalls: the rows
+    of metrics/recall.csv.
     """
     height, width = dataset.shape
     hashes = [(f"`{name}`", f"`{digest}`") for name, digest in (file.proof for file in dataset.files)]
@@ -106,12 +107,17 @@ def write(
         imported = f"import {module}  # the model's class: no file decides on an import\n"
         argument = f', "{package}"'
         trusted = f"this project's nor a class of what is imported of `{package}`"
+    held = f"{train.validation.rows:,}"
+    if train.validation.by:
+        held = f"{validation['n']:,}, all that their writers wrote"
+    halves = sorted((name, part) for name, part in test.items() if isinstance(part, dict))
     return CARD.format(
         imported=imported, package=argument, trusted=trusted,
         dataset=dataset, train=train, description=description, height=height, width=width,
         classes=len(dataset.class_names), labels=dataset.labels, first=dataset.labels[0], last=dataset.labels[-1],
         pixels=height * width,
-        validation=metrics.in_words(validation), test=metrics.in_words(test),
+        validation=metrics.in_words(validation), test=metrics.in_words(test), held=held,
+        halves="".join(f"\n| test, {name} | {metrics.in_words(part)} |" for name, part in halves),
         recalls=_table((r["class"], r["recall"], f"{r['low']} to {r['high']}", r["n"]) for r in recalls),
         hashes=_table(hashes), parts=_table(parts.items()), arguments=_table(arguments.items()),
     )  # fmt: skip

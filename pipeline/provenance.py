@@ -31,9 +31,9 @@ def columns(extended: Extended, labels: NDArray[np.uint8]) -> tuple[NDArray[np.i
     Raises DataError where the file is another one, or does not agree with the labels row for row.
     """
     n = len(labels)
-    if extended.dtype != DTYPE or extended.ndim != 2 or extended.shape[1] != WIDTH or len(extended) < n:
-        found = f"{extended.dtype.newbyteorder('=')}{list(extended.shape)}"
-        raise DataError(f"expected int32[{n} or more, {WIDTH}], found {found}")
+    kind = extended.dtype.newbyteorder("=")
+    if kind != np.int32 or extended.ndim != 2 or extended.shape[1] != WIDTH or len(extended) < n:
+        raise DataError(f"expected int32[{n} or more, {WIDTH}], found {kind}{list(extended.shape)}")
     if len(rows := differing(extended, labels)):
         raise DataError(f"expected the labels, row for row, found {len(rows):,} others: rows {listed(rows, MOST)}")
     writer, hsf = extended[:n, WRITER].astype(np.int16), extended[:n, HSF].astype(np.int8)

@@ -88,7 +88,7 @@ def make_project(folder: Path, mirror: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     (folder / "pipeline/datasets/tiny.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(write_tiny(mirror)))))
-    train = {"method": "logistic_regression", "validation": {"rows": 60, "seed": 0}, "C": None}
+    train = {"method": "logistic_regression", "validation": {"rows": 60, "seed": 0, "by": None}, "C": None}
     content = {"dataset": "tiny", "provenance": False, "gate": {}, "train": train}
     (folder / "params.yaml").write_text(yaml.safe_dump(content))
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)

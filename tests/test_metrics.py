@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.metrics import error_rate, in_words, log_loss, recalls, wilson
+from pipeline.metrics import WRITERS, by_series, by_writer, error_rate, in_words, log_loss, recalls, wilson
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,28 @@ def test_an_error_rate_is_said_in_words_with_its_interval_and_n() -> None:
 def test_recall_is_by_actual_class() -> None:
     rows = recalls(np.array([0, 0, 0, 0, 1, 1]), np.array([0, 0, 0, 1, 1, 1]), {0: "zero", 1: "one"})
     assert [(row["class"], row["recall"], row["n"]) for row in rows] == [("zero", 0.75, 4), ("one", 1.0, 2)]
+
+
+ACTUAL, PREDICTED = np.zeros(6, int), np.array([0, 1, 0, 1, 1, 0])
+WRITER, HSF = np.array([7, 7, 3, 9, 9, 3]), np.array([4, 4, 0, 4, 4, 0])
+
+
+def test_errors_are_by_half() -> None:
+    halves = by_series(ACTUAL, PREDICTED, HSF)
+    assert {name: (part["errors"], part["n"]) for name, part in halves.items()} == {"hsf0": (0, 2), "hsf4": (3, 4)}
+    assert halves["hsf4"] == error_rate(ACTUAL[:4], np.array([0, 1, 1, 1]))
+
+
+def test_errors_are_by_writer_in_their_order() -> None:
+    rows = by_writer(ACTUAL, PREDICTED, WRITER, HSF)
+    assert [list(row.values())[:5] for row in rows] == [[3, 0, 2, 0, 0.0], [7, 4, 2, 1, 0.5], [9, 4, 2, 2, 1.0]]
+    assert [(row["low"], row["high"]) for row in rows] == [wilson(errors, 2) for errors in (0, 1, 2)]
+    assert all(list(row) == WRITERS for row in rows)
+
+
+def test_where_the_writers_are_not_known_there_is_nothing_to_say() -> None:
+    assert by_series(ACTUAL, PREDICTED, None) == {}
+    assert by_writer(ACTUAL, PREDICTED, None, None) == []
 
 
 def test_log_loss_is_the_mean_negative_log_probability_of_the_actual_class() -> None:

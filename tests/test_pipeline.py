@@ -31,7 +31,7 @@ def test_another_folder_gives_the_same_lock_byte_for_byte(project: Path, reprodu
 def test_outputs_are_what_the_readme_says(reproduced: Path) -> None:
     assert {path.name for path in (reproduced / "metrics").iterdir()} == {
         "raw.json", "quality.json", "passed.json", "method.json", "validation.json", "test.json",
-        "predictions.csv", "recall.csv", "misclassified.png", "suspects.csv", "suspects.png",
+        "predictions.csv", "recall.csv", "writers.csv", "misclassified.png", "suspects.csv", "suspects.png",
     }  # fmt: skip
     scores = json.loads((reproduced / "metrics/test.json").read_text())
     assert scores["n"] == 60
