@@ -29,7 +29,8 @@ def wrong(name: str, rows: Any, splitter: Any) -> NDArray[np.bool_]:
     """Which rows the method gets wrong, each held out once: bool[n]."""
     pixels, labels = table.to_pixels(rows)
     result = np.empty(len(labels), bool)
-    for fit, held in splitter.split(pixels, labels, rows["writer"].to_numpy()):
+    groups = rows["writer"].to_numpy() if isinstance(splitter, StratifiedGroupKFold) else None
+    for fit, held in splitter.split(pixels, labels, groups):
         method = registry.build(name, {}).fit(pixels[fit], labels[fit])
         result[held] = method.predict(pixels[held]) != labels[held]
     return result
