@@ -31,7 +31,7 @@ def raw(tmp_path: Path) -> Path:
 
 
 def test_mnist_gives_the_record_that_stands_in_the_project(mnist: Path) -> None:
-    assert profile.of_folder(mnist, "mnist", "mnist", 0) == datasets.load("mnist")
+    assert profile.of_folder(mnist, "mnist", "mnist", 0) == datasets.find("mnist")
 
 
 def test_a_record_passes_on_the_files_that_it_is_of(
