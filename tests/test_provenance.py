@@ -187,6 +187,15 @@ def test_convert_joins_by_row_and_only_where_it_is_asked_to(call: Callable[..., 
     assert rows.select(table.COLUMNS).equals(plain)
 
 
+@pytest.mark.parametrize("change", [{"writer": {7: 9}}, {"hsf": {7: 1}}])
+def test_rows_of_another_writer_are_other_rows(
+    made: tuple[Path, Dataset], change: dict[str, dict[int, int]]
+) -> None:
+    """So what passed the gate says."""
+    rows = joined(made[1], made[0])["test"]
+    assert table.fingerprint(put(**change)(rows)) != table.fingerprint(rows) == table.fingerprint(put()(rows))
+
+
 def test_convert_refuses_what_is_of_other_rows(call: Callable[..., int], capsys: Any) -> None:
     call("download")
     path = Path("data/raw", NAMES[0])
@@ -199,13 +208,19 @@ def test_convert_refuses_what_is_of_other_rows(call: Callable[..., int], capsys:
     assert error.endswith("and 199 more; run `python -m pipeline inspect`\n")
 
 
-def judged(dataset: Dataset, raw: Path, change: Callable[[pa.Table], pa.Table], split: str) -> list[Any]:
-    """What fails when `change` is done to one split."""
+def joined(dataset: Dataset, raw: Path) -> dict[str, pa.Table]:
+    """Both splits, with writers."""
     tables = {}
     for seed, (name, rows) in enumerate([("train", 300), ("test", 60)]):
         images, labels = tiny_arrays(rows, seed)
         origin = provenance.columns(idx.read(raw / writers.file_name(name)), labels)
         tables[name] = table.from_arrays(images, labels, table.schema(dataset), *origin)
+    return tables
+
+
+def judged(dataset: Dataset, raw: Path, change: Callable[[pa.Table], pa.Table], split: str) -> list[Any]:
+    """What fails when `change` is done to one split."""
+    tables = joined(dataset, raw)
     tables[split] = change(tables[split])
     verdicts = quality.judge(dataset, tables, 0).verdicts  # type: ignore[arg-type]
     return [(v.split, v.check, v.found, [row.id for row in v.rows]) for v in verdicts if not v.success]

@@ -50,6 +50,12 @@ def test_the_seed_decides_which_writers() -> None:
     assert len({tuple(held) for held in found}) == 3
 
 
+def test_a_writer_unlike_the_others_is_held_out_by_some_seeds_alone() -> None:
+    odd = np.where(LABELS == 2, np.int16(99), WRITERS)  # wrote one class, all of it
+    held = [hold_out(LABELS, Validation(rows=250, seed=seed, by="writer"), odd)[1] for seed in range(8)]
+    assert 0 < sum(99 in odd[rows] for rows in held) < 8
+
+
 @pytest.mark.parametrize("rows", [24, 976])
 def test_a_hold_out_is_of_a_writer_or_more(rows: int) -> None:
     with pytest.raises(ConfigError, match="by writer: expected 25 to 975, found"):
