@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import pipeline
-from pipeline import datasets, idx, table
+from pipeline import conversion, datasets, idx, table
 from pipeline.estimators.gradients import GradientHistograms
 
 ROOT = Path(__file__).parent.parent
@@ -52,9 +52,8 @@ def process(*command: str, folder: Path = ROOT) -> Callable[[], object]:
 def convert(folder: Path) -> None:
     """What the stage `convert` does, in this process."""
     dataset = datasets.load("mnist")
-    for split, record in dataset.splits.items():
-        images, labels = (idx.read(RAW / file.name) for file in record.files)
-        table.write(table.from_arrays(images, labels, table.schema(dataset)), folder / f"{split}.parquet")
+    for split in dataset.splits:
+        table.write(conversion.rows(dataset, split, RAW), folder / f"{split}.parquet")
 
 
 def first_load(before: str) -> float:

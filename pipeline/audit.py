@@ -4,10 +4,14 @@ Source: C. G. Northcutt, L. Jiang, I. L. Chuang, "Confident learning: estimating
 Journal of Artificial Intelligence Research 70, 2021.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+Labels = NDArray[np.integer[Any]]
+Blocks = Iterable[NDArray[np.float64]]  # of class probabilities, float64[n, classes]; gone through more than once
 
 
 class Suspects(NamedTuple):
@@ -18,24 +22,38 @@ class Suspects(NamedTuple):
     scores: NDArray[np.float64]
 
 
-def thresholds(labels: NDArray[np.integer[Any]], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """By class, its mean probability over the rows that have its label: float64[classes]; inf without rows."""
-    classes = probabilities.shape[1]
-    own = [probabilities[labels == label, label] for label in range(classes)]
-    return np.array([part.mean() if len(part) else np.inf for part in own])
+def thresholds(labels: Labels, probabilities: Blocks, classes: int) -> NDArray[np.float64]:
+    """By class, its mean probability over the rows that have its label: float64[classes]; inf without rows.
+
+    labels: int[n]; probabilities: of the n rows, out of sample.
+    """
+    own = np.concatenate([part[np.arange(len(part)), given] for part, given, _ in _aligned(labels, probabilities)])
+    parts = [own[labels == label] for label in range(classes)]
+    return np.array([part.mean() if len(part) else np.inf for part in parts])
 
 
-def suspects(
-    labels: NDArray[np.integer[Any]], probabilities: NDArray[np.float64], limits: NDArray[np.float64]
-) -> Suspects:
+def suspects(labels: Labels, probabilities: Blocks, limits: NDArray[np.float64]) -> Suspects:
     """The rows off the diagonal of the confident joint, the most certain first.
 
-    labels: int[n]; probabilities: float64[n, classes], out of sample; limits: what `thresholds` gives.
+    labels: int[n]; probabilities: of the n rows, out of sample; limits: what `thresholds` gives.
     """
-    confident = np.where(probabilities >= limits, probabilities, -1.0)
+    parts = [_off_diagonal(part, given, limits, start) for part, given, start in _aligned(labels, probabilities)]
+    rows, suggested, scores = map(np.concatenate, zip(*parts, strict=True))
+    order = np.lexsort((rows, -scores))
+    return Suspects(rows[order], suggested[order], scores[order])
+
+
+def _aligned(labels: Labels, probabilities: Blocks) -> Iterator[tuple[NDArray[np.float64], Labels, int]]:
+    """Each block of probabilities, its rows' labels and its first row."""
+    start = 0
+    for part in probabilities:
+        yield part, labels[start : start + len(part)], start
+        start += len(part)
+
+
+def _off_diagonal(part: NDArray[np.float64], labels: Labels, limits: NDArray[np.float64], start: int) -> Suspects:
+    confident = np.where(part >= limits, part, -1.0)
     suggested = confident.argmax(axis=1)
     rows = np.flatnonzero((confident.max(axis=1) >= 0) & (suggested != labels))
-    margin = probabilities[rows, suggested[rows]] - probabilities[rows, labels[rows]]
-    scores = np.round(margin, 4)
-    order = np.lexsort((rows, -scores))
-    return Suspects(rows[order], suggested[rows[order]], scores[order])
+    margin = part[rows, suggested[rows]] - part[rows, labels[rows]]
+    return Suspects(rows + start, suggested[rows], np.round(margin, 4))

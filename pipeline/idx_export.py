@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline import idx, table
 from pipeline.datasets import Dataset, RawFile
 from pipeline.errors import DataError
+from pipeline.table import Rows
 
 Array = NDArray[np.uint8]
 
@@ -24,31 +24,30 @@ def export(dataset: Dataset, parquet: Path, folder: Path, packed: bool) -> None:
     """
     for split, record in dataset.splits.items():
         path = parquet / f"{split}.parquet"
-        with table.opened(path) as rows:
-            _require_own(rows, dataset, record.rows, path)
-            for place, (file, shape) in enumerate([(record.images, dataset.shape), (record.labels, ())]):
-                header = idx.Header(np.dtype(np.uint8), (record.rows, *shape))
-                blocks = (arrays[place] for arrays in _arrays(rows, path))
-                target = folder / f"{file.name}{'.gz' * packed}"
-                idx.write(target, header, _proven(blocks, header, file, path))
+        rows = table.scan(path)
+        _require_own(rows, dataset, record.rows, path)
+        for place, (file, shape) in enumerate([(record.images, dataset.shape), (record.labels, ())]):
+            header = idx.Header(np.dtype(np.uint8), (record.rows, *shape))
+            blocks = (arrays[place] for arrays in _arrays(rows, path))
+            target = folder / f"{file.name}{'.gz' * packed}"
+            idx.write(target, header, _proven(blocks, header, file, path))
 
 
-def _require_own(rows: pq.ParquetFile, dataset: Dataset, count: int, path: Path) -> None:
+def _require_own(rows: Rows, dataset: Dataset, count: int, path: Path) -> None:
     """Raise DataError for a Parquet file of another dataset, type or number of rows."""
-    expected, found = table.schema(dataset), rows.schema_arrow
+    expected, found = table.schema(dataset), rows.schema
     fields = [[schema.field(name) for name in table.COLUMNS] for schema in (expected, found)]
     if fields[0] != fields[1] or not expected.metadata.items() <= found.metadata.items():
         raise DataError(f"{path}: expected {table.in_words(expected)}, found {table.in_words(found)}")
-    if rows.metadata.num_rows != count:
-        raise DataError(f"{path}: expected {count:,} rows, found {rows.metadata.num_rows:,}")
+    if len(rows) != count:
+        raise DataError(f"{path}: expected {count:,} rows, found {len(rows):,}")
 
 
-def _arrays(rows: pq.ParquetFile, path: Path) -> Iterator[tuple[Array, Array]]:
+def _arrays(rows: Rows, path: Path) -> Iterator[tuple[Array, Array]]:
     """The images, as the raw file has them, and the labels of each row group."""
-    turned = rows.schema_arrow.metadata.get(b"transposed") == b"true"
+    turned = rows.schema.metadata.get(b"transposed") == b"true"
     first = 0
-    for group in range(rows.num_row_groups):
-        part = rows.read_row_group(group)
+    for group, part in enumerate(rows.blocks()):
         ids = pa.chunked_array([np.arange(first, first + len(part), dtype=np.int32)])
         if part.column("id") != ids:
             raise DataError(

@@ -37,11 +37,27 @@ class Likeness(NamedTuple):
     distances: Floats
 
 
-def class_means(images: NDArray[np.uint8], labels: Labels, classes: int) -> Floats:
-    """The mean image of each class: float64[classes, rows, columns], NaN for a class without rows."""
-    sums = np.stack([images[labels == label].sum(axis=0, dtype=np.int64) for label in range(classes)])
-    rows = np.bincount(labels, minlength=classes)[:classes, None, None]
-    return np.where(rows > 0, sums / np.maximum(rows, 1), np.nan)
+class ClassSums(NamedTuple):
+    """By class, its rows, int64[classes], and their sum, int64[classes, rows, columns]."""
+
+    rows: NDArray[np.int64]
+    pixels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, images: NDArray[np.uint8], labels: Labels, classes: int) -> "ClassSums":
+        """Those of images uint8[n, rows, columns] with labels int[n]."""
+        pixels = np.stack([images[labels == label].sum(axis=0, dtype=np.int64) for label in range(classes)])
+        return cls(np.bincount(labels, minlength=classes)[:classes], pixels)
+
+    def plus(self, other: "ClassSums") -> "ClassSums":
+        """Those of both."""
+        return ClassSums(self.rows + other.rows, self.pixels + other.pixels)
+
+    @property
+    def means(self) -> Floats:
+        """The mean image of each class: float64[classes, rows, columns], NaN for a class without rows."""
+        rows = self.rows[:, None, None]
+        return np.where(rows > 0, self.pixels / np.maximum(rows, 1), np.nan)
 
 
 def encode(means: Floats) -> list[str]:
@@ -122,20 +138,19 @@ def _swapped(images: Floats, width: int) -> Floats:
     return images.reshape(len(images), -1, width)[:, :, ::-1].reshape(images.shape)
 
 
-def liken(images: NDArray[np.uint8], labels: Labels, references: Floats, tolerance: float) -> Likeness:
-    """Compare images uint8[n, side, side] and labels int[n] with references float64[classes, side, side].
+def liken(sums: ClassSums, references: Floats, tolerance: float) -> Likeness:
+    """Compare a split's class means with references float64[classes, side, side].
 
     tolerance: RMS difference in grey levels up to which a mean image is taken for its reference.
     """
-    classes = len(references)
-    means = class_means(images, labels, classes)
+    means = sums.means
     present = ~np.isnan(means[:, 0, 0])
     own = _rms(means - references)
     if not present.any():
         return Likeness(UNKNOWN, "no image", own)
     changed = {name: change(references) for name, change in transformations(references.shape[1]).items()}
-    shares = np.bincount(labels, minlength=classes) / len(labels)
-    everything = images.mean(axis=0)
+    shares = sums.rows / sums.rows.sum()
+    everything = sums.pixels.sum(axis=0) / sums.rows.sum()
     ways: list[Callable[[Floats], Any]] = [
         lambda r: _rms(means - r)[present].mean(),  # of the right labels
         lambda r: _rms(means[present, None] - r).min(axis=1).mean(),  # of labels exchanged, class for class
@@ -177,6 +192,11 @@ def _labels(means: Floats, present: NDArray[np.bool_], references: Floats, toler
         return f"every label changed by {step if step <= classes / 2 else step - classes:+d}"
     wrong = [f"{label} is {other}" for label, other in zip(given, nearest, strict=True) if label != other]
     return f"exchanged: {', '.join(wrong)}"
+
+
+def ends(rows: NDArray[Any]) -> NDArray[Any]:
+    """The first and the last of rows, which is all that `offset` looks at."""
+    return rows if len(rows) <= 2 * ENDS else np.concatenate([rows[:ENDS], rows[-ENDS:]])
 
 
 def offset(images: NDArray[np.uint8], labels: Labels, references: Floats) -> int:

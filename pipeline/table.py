@@ -8,9 +8,10 @@ schema's metadata names the dataset, the image's shape and the classes.
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,70 @@ from pipeline.files import publishing
 ROW_GROUP = 10_000
 COLUMNS = ["id", "image", "label"]
 PROVENANCE = ["writer", "hsf"]
+T = TypeVar("T", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a schema, read a block at a time and as often as wanted: they need never be in memory together.
+
+    ends: int64[blocks], how many rows there are up to the end of each block; read: some columns of a block.
+    """
+
+    schema: pa.Schema
+    ends: NDArray[np.int64]
+    read: Callable[[int, Sequence[str]], pa.Table]
+
+    @classmethod
+    def of(cls, table: pa.Table) -> "Rows":
+        """The rows of a table."""
+        return cls(table.schema, ends(len(table)), lambda k, columns: table.select(columns)[block(k)])
+
+    def __len__(self) -> int:
+        return int(self.ends[-1])
+
+    def blocks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The blocks in their order; all columns where none are named."""
+        return (self.read(k, columns or self.schema.names) for k in range(len(self.ends)))
+
+    def images(self, places: NDArray[np.int64]) -> list[bytes | None]:
+        """The images in these places, which increase; only their blocks are read."""
+        number, starts = np.searchsorted(self.ends, places, "right"), np.append(0, self.ends)
+        parts = (self.read(k, ["image"])["image"].take(places[number == k] - starts[k]) for k in np.unique(number))
+        return [image for part in parts for image in part.to_pylist()]
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of the rows that bool[n] keeps, all of them whole: uint8[m, *shape] for each block."""
+
+    rows: Rows
+    kept: NDArray[np.bool_]
+    shape: tuple[int, int]
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        for images, kept in zip(
+            self.rows.blocks(["image"]), np.split(self.kept, self.rows.ends[:-1]), strict=True
+        ):
+            column = images["image"]
+            yield pixels(column if kept.all() else column.filter(pa.array(kept)), self.shape)
+
+    def beside(self, values: NDArray[T]) -> Iterator[tuple[NDArray[np.uint8], NDArray[T]]]:
+        """Each block with the values of its images, of one value an image."""
+        start = 0
+        for images in self:
+            yield images, values[start : start + len(images)]
+            start += len(images)
+
+
+def ends(rows: int) -> NDArray[np.int64]:
+    """Where each block of so many rows ends: one block at least."""
+    return np.minimum(np.arange(1, max(-(-rows // ROW_GROUP), 1) + 1) * ROW_GROUP, rows)
+
+
+def block(number: int) -> slice:
+    """The rows of a block."""
+    return slice(number * ROW_GROUP, (number + 1) * ROW_GROUP)
 
 
 def schema(dataset: Dataset) -> pa.Schema:
@@ -56,21 +121,22 @@ def in_words(schema: pa.Schema) -> str:
 
 
 def from_arrays(
-    images: NDArray[np.uint8], labels: NDArray[np.uint8], schema: pa.Schema, *provenance: NDArray[Any]
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    schema: pa.Schema,
+    *provenance: NDArray[Any],
+    first: int = 0,
 ) -> pa.Table:
-    """A table of images uint8[n, rows, columns] and labels uint8[n]; the images are not copied.
+    """A table of images uint8[n, rows, columns] and labels uint8[n], ids from `first`; the images are not copied.
 
     provenance: writer int16[n] and hsf int8[n], where the schema has them.
 
     Raises DataError for arrays of another type or shape.
     """
-    shape = (len(labels), *json.loads(schema.metadata[b"shape"]))
-    for name, array, expected in [("images", images, shape), ("labels", labels, shape[:1])]:
-        if array.shape != expected or array.dtype != np.uint8:
-            raise DataError(f"{name}: expected uint8{list(expected)}, found {array.dtype}{list(array.shape)}")
+    require_fit(images, labels, schema)
     pixels = pa.py_buffer(np.ascontiguousarray(images))
     columns = [
-        pa.array(np.arange(len(labels), dtype=np.int32)),
+        pa.array(np.arange(first, first + len(labels), dtype=np.int32)),
         pa.FixedSizeBinaryArray.from_buffers(schema.field("image").type, len(images), [None, pixels]),
         pa.array(np.asarray(labels)),
         *map(pa.array, provenance),
@@ -78,20 +144,34 @@ def from_arrays(
     return pa.table(columns, schema=schema)
 
 
+def require_fit(images: NDArray[np.uint8], labels: NDArray[np.uint8], schema: pa.Schema) -> None:
+    """Raise DataError for arrays that are not the schema's images and as many labels."""
+    shape = (len(labels), *json.loads(schema.metadata[b"shape"]))
+    for name, array, expected in [("images", images, shape), ("labels", labels, shape[:1])]:
+        if array.shape != expected or array.dtype != np.uint8:
+            raise DataError(f"{name}: expected uint8{list(expected)}, found {array.dtype}{list(array.shape)}")
+
+
 def to_arrays(table: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Images uint8[n, rows, columns] and labels uint8[n] of a table, read-only, uncopied where Arrow allows."""
     shape = json.loads(table.schema.metadata[b"shape"])
-    column, label = (
-        column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which always copies
-        for column in (table.column("image"), table.column("label"))
-    )
-    width = column.type.byte_width
-    pixels = np.frombuffer(column.buffers()[1], np.uint8, len(column) * width, column.offset * width)
+    label = table.column("label")
+    label = label.chunk(0) if label.num_chunks == 1 else label.combine_chunks()
     plain = label.type == pa.uint8() and not label.null_count
     # Arrow's own way to NumPy imports pandas, which takes longer than to read 60,000 rows.
     labels: Any = np.from_dlpack(label) if plain else label.to_numpy(zero_copy_only=False)
-    pixels.flags.writeable = labels.flags.writeable = False
-    return pixels.reshape(-1, *shape), labels
+    labels.flags.writeable = False
+    return pixels(table.column("image"), shape), labels
+
+
+def pixels(images: pa.ChunkedArray, shape: Sequence[int]) -> NDArray[np.uint8]:
+    """The arrays of whole images of this shape: uint8[n, *shape], read-only, uncopied where Arrow allows."""
+    width = int(np.prod(shape))
+    images = images.cast(pa.binary(width))
+    column = images.chunk(0) if images.num_chunks == 1 else images.combine_chunks()  # which always copies
+    result = np.frombuffer(column.buffers()[1] or b"", np.uint8, len(column) * width, column.offset * width)
+    result.flags.writeable = False
+    return result.reshape(-1, *shape)
 
 
 def to_pixels(table: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -111,30 +191,51 @@ def class_names(table: pa.Table) -> dict[int, str]:
     return dict(enumerate(names, int(table.schema.metadata.get(b"first_label", 0))))
 
 
-def fingerprint(table: pa.Table) -> str:
+def fingerprint(rows: Rows) -> str:
     """SHA-256 of the rows and of what the schema says, as 64 hexadecimal digits, however Parquet stores them."""
-    images, labels = to_arrays(table)
-    digest = hashlib.sha256(in_words(table.schema).encode())
-    others = (table.column(name).to_numpy() for name in PROVENANCE if name in table.schema.names)
-    for column in (table.column("id").to_numpy(), labels, images, *others):
-        digest.update(np.ascontiguousarray(column).data)
+    digest = hashlib.sha256(in_words(rows.schema).encode())
+    for name in ["id", "label", "image", *(name for name in PROVENANCE if name in rows.schema.names)]:
+        for part in rows.blocks([name]):
+            column = part[name]
+            array = pixels(column, [column.type.byte_width]) if name == "image" else column.to_numpy()
+            digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[pq.ParquetFile]:
-    """A Parquet file that `write` made, whose row groups can be read one at a time; DataError where it is none."""
+def scan(path: Path) -> Rows:
+    """The rows of a Parquet file that `write` made, a block a row group; DataError where it is none.
+
+    The file stays open: what is read later is of the same file, even where another has taken its place.
+    """
+    file = _opened(path)
+    groups = file.num_row_groups
+
+    def read(number: int, columns: Sequence[str]) -> pa.Table:
+        with _sound(path):
+            return file.read_row_groups([number] if groups else [], columns)
+
+    sizes = [file.metadata.row_group(k).num_rows for k in range(groups)]
+    return Rows(file.schema_arrow, np.cumsum(sizes or [0]), read)
+
+
+def _opened(path: Path) -> pq.ParquetFile:
     if not path.is_file():
         raise UnavailableError(f"{path}: not found; run `dvc repro` (or `dvc pull`) first")
+    with _sound(path):
+        file = pq.ParquetFile(path)
+        schema = file.schema_arrow
+    if schema.names not in (COLUMNS, COLUMNS + PROVENANCE) or not schema.metadata:
+        raise DataError(f"{path}: expected columns {', '.join(COLUMNS)}, found {', '.join(schema.names)}")
+    if not (pa.types.is_fixed_size_binary(kind := schema.field("image").type) or pa.types.is_binary(kind)):
+        raise DataError(f"{path}: expected binary images, found {kind}")
+    return file
+
+
+@contextlib.contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    """Have what Arrow says of a file that is no Parquet, or damaged, raise DataError."""
     try:
-        with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
-            if schema.names not in (COLUMNS, COLUMNS + PROVENANCE) or not schema.metadata:
-                raise DataError(f"{path}: expected columns {', '.join(COLUMNS)}, found {', '.join(schema.names)}")
-            kind = schema.field("image").type
-            if not (pa.types.is_fixed_size_binary(kind) or pa.types.is_binary(kind)):
-                raise DataError(f"{path}: expected binary images, found {kind}")
-            yield file
+        yield
     except (pa.ArrowException, OSError) as error:
         if getattr(error, "errno", None):  # the disk, not the content
             raise
@@ -142,16 +243,17 @@ def opened(path: Path) -> Iterator[pq.ParquetFile]:
 
 
 def read(path: Path) -> pa.Table:
-    """All rows of a Parquet file that `write` made; DataError where it is none."""
-    with opened(path) as file:
-        return file.read()  # each column in one piece, which pq.read_table's are not
+    """All rows of a Parquet file that `write` made, each column in one piece; DataError where it is none."""
+    file = _opened(path)
+    with _sound(path):
+        return file.read()
 
 
 def read_passed(path: Path, record: Path) -> pa.Table:
     """The rows of a Parquet file; DataError unless the JSON file `record`, which the gate writes, names them."""
     rows = read(path)
     try:
-        passed = json.loads(record.read_bytes())[path.stem] == fingerprint(rows)
+        passed = json.loads(record.read_bytes())[path.stem] == fingerprint(Rows.of(rows))
     except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError):  # no record, or another schema
         passed = False
     if not passed:
@@ -159,16 +261,17 @@ def read_passed(path: Path, record: Path) -> pa.Table:
     return rows
 
 
-def write(table: pa.Table, path: Path) -> None:
-    """Publish a table as Parquet, after it was read back and compared value by value."""
+def write(rows: Rows, path: Path) -> None:
+    """Publish rows as Parquet, a row group a block, after they were read back and compared value by value."""
     with publishing(path) as partial:
-        pq.write_table(
-            table,
-            partial,
-            row_group_size=ROW_GROUP,
-            compression="zstd",
-            use_dictionary=["label"],
-            write_statistics=["id", "label"],
-        )
-        if not pq.read_table(partial).equals(table, check_metadata=True):
+        with pq.ParquetWriter(
+            partial, rows.schema, compression="zstd", use_dictionary=["label"], write_statistics=["id", "label"]
+        ) as writer:
+            for part in rows.blocks():
+                writer.write_table(part)
+        found = scan(partial)
+        if not (
+            found.schema.equals(rows.schema, check_metadata=True)
+            and all(a.equals(b) for a, b in zip(found.blocks(), rows.blocks(), strict=True))
+        ):
             raise UnavailableError(f"{path}: what was read back differs from what was written; check the disk")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline import idx, table
+from pipeline import conversion, idx
 from pipeline.datasets import Dataset, Split
+from pipeline.table import Rows
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
@@ -54,12 +54,9 @@ def read(dataset: Dataset, raw: Path) -> Data:
     }
 
 
-def tables(dataset: Dataset, raw: Path) -> dict[Split, pa.Table]:
-    """The tables that the gates take, of both splits."""
-    schema = table.schema(dataset)
-    return {
-        split: table.from_arrays(images, labels, schema) for split, (images, labels) in read(dataset, raw).items()
-    }
+def tables(dataset: Dataset, raw: Path) -> dict[Split, Rows]:
+    """The rows that the gates take, of both splits."""
+    return {split: conversion.rows(dataset, split, raw) for split in dataset.splits}
 
 
 def write(dataset: Dataset, data: Data, folder: Path) -> None:

@@ -39,12 +39,13 @@ def by_the_paper(labels: Labels, probabilities: Floats) -> set[tuple[int, int]]:
 
 
 def judge(labels: Labels, probabilities: Floats) -> Suspects:
-    """The suspects by limits from the same rows."""
-    return suspects(labels, probabilities, thresholds(labels, probabilities))
+    """The suspects by limits from the same rows, which come in two blocks."""
+    blocks = np.array_split(probabilities, 2)
+    return suspects(labels, blocks, thresholds(labels, blocks, probabilities.shape[1]))
 
 
 def test_the_example_by_hand() -> None:
-    np.testing.assert_allclose(thresholds(LABELS, PROBABILITIES), [0.6, 0.7, 0.4875])
+    np.testing.assert_allclose(thresholds(LABELS, [PROBABILITIES], 3), [0.6, 0.7, 0.4875])
     found = judge(LABELS, PROBABILITIES)
     assert (found.rows.tolist(), found.suggested.tolist(), found.scores.tolist()) == ([2, 6], [2, 0], [0.6, 0.35])
 
@@ -61,12 +62,12 @@ def test_the_suspects_are_those_of_the_definition(seed: int, classes: int, rows:
 
 def test_of_several_confident_classes_the_likeliest_counts_and_it_alone() -> None:
     probabilities = np.array([[0.4, 0.35, 0.25], [0.3, 0.4, 0.3]])
-    found = suspects(np.array([0, 0]), probabilities, np.array([0.3, 0.3, 0.2]))
+    found = suspects(np.array([0, 0]), [probabilities], np.array([0.3, 0.3, 0.2]))
     assert (found.rows.tolist(), found.suggested.tolist()) == ([1], [1])
 
 
 def test_a_likelier_class_that_is_below_its_limit_does_not_count() -> None:
-    found = suspects(np.array([2]), np.array([[0.5, 0.4, 0.1]]), np.array([0.9, 0.3, 0.9]))
+    found = suspects(np.array([2]), [np.array([[0.5, 0.4, 0.1]])], np.array([0.9, 0.3, 0.9]))
     assert (found.rows.tolist(), found.suggested.tolist(), found.scores.tolist()) == ([0], [1], [0.3])
 
 
@@ -81,7 +82,7 @@ def test_flipped_labels_come_before_all_others() -> None:
     labels = truth.copy()
     labels[flipped] = (labels[flipped] + 3) % 10
     limits = np.full(10, 0.5)
-    found = suspects(labels, probabilities, limits)
+    found = suspects(labels, [probabilities], limits)
     assert set(found.rows[: len(flipped)]) == set(flipped)
     np.testing.assert_array_equal(found.suggested[: len(flipped)], truth[found.rows[: len(flipped)]])
     assert set(found.rows[len(flipped) :]) == set(unclear)
@@ -89,7 +90,7 @@ def test_flipped_labels_come_before_all_others() -> None:
 
 def test_the_most_certain_come_first_and_equals_by_row() -> None:
     probabilities = np.array([[0.3, 0.7], [0.1, 0.9], [0.3, 0.7], [0.29998, 0.70002], [0.9, 0.1]])
-    found = suspects(np.zeros(5, int), probabilities, np.array([0.5, 0.5]))
+    found = suspects(np.zeros(5, int), [probabilities], np.array([0.5, 0.5]))
     assert found.rows.tolist() == [1, 0, 2, 3]
     assert found.scores.tolist() == [0.8, 0.4, 0.4, 0.4]
 
@@ -97,7 +98,7 @@ def test_the_most_certain_come_first_and_equals_by_row() -> None:
 @pytest.mark.filterwarnings("error")
 def test_a_class_without_rows_suggests_nothing() -> None:
     labels, probabilities = np.array([0, 0]), np.array([[0.1, 0.9], [0.2, 0.8]])
-    assert thresholds(labels, probabilities).tolist() == [pytest.approx(0.15), np.inf]
+    assert thresholds(labels, [probabilities], 2).tolist() == [pytest.approx(0.15), np.inf]
     assert len(judge(labels, probabilities).rows) == 0
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from conftest import tiny_arrays, write_tiny
 
+from pipeline import table
 from pipeline.datasets import Dataset, Split
 from pipeline.files import convert
 from pipeline.measures import measure
@@ -50,7 +51,9 @@ def sound() -> Rows:
 def seen(dataset: Dataset, rows: Rows) -> dict[Split, Evidence]:
     """What is gathered of rows, in a table that allows anything."""
     schema = pa.schema([("id", pa.int32()), ("image", pa.binary()), ("label", pa.int16())])
-    return gather(dataset, {split: pa.Table.from_pylist(part, schema) for split, part in rows.items()}, 0)
+    return gather(
+        dataset, {split: table.Rows.of(pa.Table.from_pylist(part, schema)) for split, part in rows.items()}, 0
+    )
 
 
 def test_sound_rows_are_measured_and_nothing_is_found(dataset: Dataset) -> None:
@@ -72,7 +75,6 @@ def test_columns_and_facts_are_those_that_are_documented(dataset: Dataset) -> No
     found = seen(dataset, sound())
     common = [
         "id",
-        "image",
         "label",
         "image_bytes",
         *MEASURES,
@@ -216,7 +218,8 @@ def test_the_most_certain_come_first_then_train_then_the_first_row() -> None:
     frame = pd.DataFrame(
         {"id": [8, 2, 5], "label": [0, 1, 2], "suggested": [1.0, 2.0, 0.0], "score": [0.5, 0.5, 0.9]}
     )
-    evidence: dict[Split, Evidence] = {"test": Evidence(frame, {}), "train": Evidence(frame, {})}
+    none = table.Rows.of(pa.table({"image": pa.array([], pa.binary())}))
+    evidence: dict[Split, Evidence] = {"test": Evidence(frame, {}, none), "train": Evidence(frame, {}, none)}
     listed = suspects.ranked(evidence)
     assert list(zip(listed["split"], listed["id"], strict=True)) == [
         ("train", 5),

@@ -16,6 +16,7 @@ from pipeline.__main__ import main
 from pipeline.datasets import Dataset
 from pipeline.errors import DataError
 from pipeline.files import convert
+from pipeline.table import Rows
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TINY = {"train": (300, 0), "test": (60, 1)}  # rows and seed
@@ -32,7 +33,7 @@ def dataset(tmp_path: Path) -> Dataset:
 def write_parquet(dataset: Dataset, folder: Path) -> None:
     for split, (rows, seed) in TINY.items():
         table.write(
-            table.from_arrays(*tiny_arrays(rows, seed), table.schema(dataset)),
+            Rows.of(table.from_arrays(*tiny_arrays(rows, seed), table.schema(dataset))),
             folder / "parquet" / f"{split}.parquet",
         )
 
@@ -80,7 +81,7 @@ def test_images_that_convert_has_turned_are_turned_back(tmp_path: Path, dataset:
 def change(path: Path, column: str, values: np.ndarray) -> None:
     rows = table.read(path)
     place = rows.schema.get_field_index(column)
-    table.write(rows.set_column(place, rows.schema.field(column), pa.array(values)), path)
+    table.write(Rows.of(rows.set_column(place, rows.schema.field(column), pa.array(values))), path)
 
 
 def test_a_file_of_other_bytes_than_the_record_s_is_not_written(tmp_path: Path, dataset: Dataset) -> None:
@@ -106,7 +107,7 @@ def test_rows_in_another_order_are_no_raw_file_though_no_hash_is_known(tmp_path:
 
 def test_fewer_rows_than_the_record_s_are_refused(tmp_path: Path, dataset: Dataset) -> None:
     path = tmp_path / "parquet/train.parquet"
-    table.write(table.read(path)[:200], path)
+    table.write(Rows.of(table.read(path)[:200]), path)
     with pytest.raises(DataError, match=r"train.parquet: expected 300 rows, found 200"):
         idx_export.export(dataset, tmp_path / "parquet", tmp_path / "out", packed=False)
 

@@ -16,6 +16,7 @@ CONTAINS = {
     ("__init__", "table"),
     ("contract", "idx"),
     ("contract", "provenance"),
+    *(("conversion", part) for part in ["idx", "provenance", "table"]),
     ("provenance", "idx"),
     *((noun, "location") for noun in ["sources", "archive", "package_index"]),
     ("package_index", "archive"),
@@ -36,7 +37,7 @@ CONTAINS = {
     ("verify", "lock"),
     ("verify", "revisions"),
     *(("compare", part) for part in ["lock", "metrics", "plots", "registry", "table"]),
-    *(("quality", part) for part in ["contract", "idx", "table", "measures", "references"]),
+    *(("quality", part) for part in ["contract", "conversion", "idx", "table", "measures", "references"]),
     *(("quality", part) for part in ["leakage", "probe", "audit", "orientation", "plots"]),
 }
 CODE_OF_METHODS = {"pipeline/estimators", "pipeline/methods"}

@@ -14,16 +14,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline import datasets, idx, leakage
-from pipeline.leakage import Pairs, first_seen, spectrum
+from pipeline.leakage import Pairs, digests, spectrum
 from pipeline.measures import INK
 
 
+def first_seen(images: NDArray[np.uint8]) -> NDArray[np.int64]:
+    return leakage.first_seen(digests(images))
+
+
 def shared(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> Pairs:
-    return leakage.shared(images, others, np.unique(first_seen(others)))
+    return leakage.shared(digests(images), digests(others), np.unique(first_seen(others)))
 
 
 def near(images: NDArray[np.uint8], others: NDArray[np.uint8], distance: float) -> Pairs:
-    return leakage.near(images, others, np.unique(first_seen(others)), distance)
+    """Those among images that come in two blocks and others that come in three."""
+    blocks = np.array_split(images, 2), np.array_split(others, 3)
+    return leakage.near(*blocks, np.unique(first_seen(others)), distance)
 
 
 Images = NDArray[np.uint8]

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipeline import datasets, idx
 from pipeline.orientation import WAYS, Floats, orientation
-from pipeline.references import AS_IS, class_means
+from pipeline.references import AS_IS, ClassSums
 
 DIGITS = "0123456789"
 HANDS = sorted(Path("/usr/share/fonts/truetype").glob("*/*")) if Path("/usr/share/fonts/truetype").is_dir() else []
@@ -33,7 +33,7 @@ def written(names: tuple[str, ...], font: Path) -> Floats:
 @pytest.fixture(scope="module")
 def digits(mnist: Path) -> Floats:
     images, labels = (idx.read(mnist / f"t10k-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1"))
-    return class_means(images, labels.astype(np.int64), 10)
+    return ClassSums.of(images, labels.astype(np.int64), 10).means
 
 
 @pytest.mark.parametrize("way", WAYS)

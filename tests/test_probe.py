@@ -1,6 +1,7 @@
 """The probe judges rows that it has not seen, exactly as a loop that fits anew does, and knows how sure it is."""
 
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -14,10 +15,23 @@ from pipeline import idx
 from pipeline import probe as module
 from pipeline.estimators.gradients import GradientHistograms
 from pipeline.estimators.pca import ExactPCA
-from pipeline.probe import FOLDS, SHRINKAGE, Probe, Sums, log_likelihoods, probe
+from pipeline.probe import FOLDS, SHRINKAGE, Densities, Sums
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
+
+
+class Judged(NamedTuple):
+    """The probabilities, float64[n, classes], of train and of test."""
+
+    train: NDArray[np.float64]
+    test: NDArray[np.float64]
+
+
+def probe(train: Images, labels: NDArray[np.integer[Any]], test: Images, classes: int, seed: int) -> Judged:
+    """What the probe says of images that come in two blocks."""
+    judged = module.probe(np.array_split(train, 2), labels, np.array_split(test, 2), classes, seed)
+    return Judged(*(np.concatenate(list(part)) for part in judged))
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +49,7 @@ def few(data: tuple[Images, Labels, Images, Labels]) -> tuple[Images, Labels, Im
 
 
 @pytest.fixture(scope="module")
-def judged(few: tuple[Images, Labels, Images]) -> Probe:
+def judged(few: tuple[Images, Labels, Images]) -> Judged:
     """What the probe says of them."""
     return probe(*few, 10, 0)
 
@@ -58,12 +72,12 @@ def test_leaving_a_fold_out_is_fitting_anew_without_it(points: NDArray[np.float6
             np.testing.assert_array_equal(mine, theirs)
 
 
-def test_the_probe_is_that_loop(points: NDArray[np.float64], few: list[Labels], judged: Probe) -> None:
+def test_the_probe_is_that_loop(points: NDArray[np.float64], few: list[Labels], judged: Judged) -> None:
     labels, fold = few[1], np.random.default_rng([0, FOLDS]).permutation(4000) % FOLDS
     scores = np.empty((4000, 10))
     for k in range(FOLDS):
         anew = Sums.of(points[fold != k], labels[fold != k], 10)
-        scores[fold == k] = log_likelihoods(anew, points[fold == k])
+        scores[fold == k] = Densities.of(anew).logs(points[fold == k])
     losses = {factor / 1000: log_loss(labels, softmax(factor / 1000 * scores)) for factor in range(20, 400, 4)}
     sharpness = min(losses, key=losses.__getitem__)
     np.testing.assert_array_equal(judged.train.argmax(axis=1), scores.argmax(axis=1))
@@ -91,12 +105,12 @@ def test_log_likelihoods_are_those_of_normal_densities() -> None:
         + np.log(share)
         for part, covariance, share in zip(own, covariances, (0.75, 0.25), strict=True)
     ]
-    found = log_likelihoods(Sums.of(points, labels, 2), points)
+    found = Densities.of(Sums.of(points, labels, 2)).logs(points)
     constant = 5 / 2 * np.log(2 * np.pi)  # the same for every class
     np.testing.assert_allclose(found - constant, np.transpose(expected), rtol=1e-9)
 
 
-def test_it_is_no_worse_than_scikit_learn(points: NDArray[np.float64], few: list[Labels], judged: Probe) -> None:
+def test_it_is_no_worse_than_scikit_learn(points: NDArray[np.float64], few: list[Labels], judged: Judged) -> None:
     labels, fold = few[1], np.random.default_rng([0, FOLDS]).permutation(4000) % FOLDS
     theirs = np.empty(4000)
     for k in range(FOLDS):
@@ -110,7 +124,7 @@ def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(probabilities[:, :-1]) - np.log(probabilities[:, -1:])
 
 
-def test_a_row_s_own_label_counts_for_nothing_but_the_sharpness(few: list[Labels], judged: Probe) -> None:
+def test_a_row_s_own_label_counts_for_nothing_but_the_sharpness(few: list[Labels], judged: Judged) -> None:
     images, labels, others = few
     fold = np.random.default_rng([0, FOLDS]).permutation(4000) % FOLDS
     wrong = np.where(fold == 1, (labels + 1) % 10, labels)  # a whole fold, which is left out when it is judged
@@ -120,14 +134,14 @@ def test_a_row_s_own_label_counts_for_nothing_but_the_sharpness(few: list[Labels
     np.testing.assert_array_equal(after.argmax(axis=1), judged.train[fold == 1].argmax(axis=1))
 
 
-def test_a_single_wrong_label_hardly_moves_the_sharpness(few: list[Labels], judged: Probe) -> None:
+def test_a_single_wrong_label_hardly_moves_the_sharpness(few: list[Labels], judged: Judged) -> None:
     images, labels, others = few
     row = int(judged.train.max(axis=1).argmax())
     after = probe(images, np.where(np.arange(4000) == row, (labels + 1) % 10, labels), others, 10, 0).train[[row]]
     np.testing.assert_allclose(log_odds(after), log_odds(judged.train[[row]]), rtol=0.1)
 
 
-def test_probabilities_are_such(judged: Probe) -> None:
+def test_probabilities_are_such(judged: Judged) -> None:
     for part, rows in [(judged.train, 4000), (judged.test, 1000)]:
         assert part.shape == (rows, 10)
         assert part.min() >= 0
@@ -136,7 +150,7 @@ def test_probabilities_are_such(judged: Probe) -> None:
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_result_does_not_depend_on_the_number_of_threads(
-    few: tuple[Images, Labels, Images], judged: Probe, threads: int
+    few: tuple[Images, Labels, Images], judged: Judged, threads: int
 ) -> None:
     with threadpool_limits(threads):
         again = probe(*few, 10, 0)
@@ -144,7 +158,14 @@ def test_the_result_does_not_depend_on_the_number_of_threads(
     np.testing.assert_array_equal(again.test, judged.test)
 
 
-def test_another_seed_deals_other_folds(few: tuple[Images, Labels, Images], judged: Probe) -> None:
+def test_blocks_do_not_show(few: tuple[Images, Labels, Images], judged: Judged, monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "BLOCK", 700)
+    again = probe(*few, 10, 0)
+    np.testing.assert_allclose(again.train, judged.train, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(again.test, judged.test)
+
+
+def test_another_seed_deals_other_folds(few: tuple[Images, Labels, Images], judged: Judged) -> None:
     again = probe(*few, 10, 1)
     assert (again.train != judged.train).mean() > 0.9
     assert (again.train.argmax(axis=1) == judged.train.argmax(axis=1)).mean() > 0.98
@@ -174,7 +195,7 @@ def test_images_that_are_all_alike_are_judged_by_the_classes_shares(blank: int) 
 
 
 @pytest.mark.filterwarnings("error")
-def test_no_image_of_test_has_no_probabilities(few: tuple[Images, Labels, Images], judged: Probe) -> None:
+def test_no_image_of_test_has_no_probabilities(few: tuple[Images, Labels, Images], judged: Judged) -> None:
     images, labels, others = few
     empty = probe(images, labels, others[:0], 10, 0)
     assert empty.test.shape == (0, 10)

@@ -18,7 +18,7 @@ from pipeline.__main__ import main
 from pipeline.errors import DataError, UnavailableError
 from pipeline.quality import profile
 from pipeline.quality.evidence import gather
-from pipeline.table import from_arrays, schema
+from pipeline.table import Rows, from_arrays, schema
 
 FILES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
 
@@ -90,7 +90,7 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def test_each_range_holds_what_was_measured(raw: Path) -> None:
     dataset = profile.of_folder(raw, None, "tiny", 0)
     arrays = {"train": tiny_arrays(300, 0), "test": tiny_arrays(60, 1)}
-    tables: Any = {split: from_arrays(*pair, schema(dataset)) for split, pair in arrays.items()}
+    tables: Any = {split: Rows.of(from_arrays(*pair, schema(dataset))) for split, pair in arrays.items()}
     for split, part in gather(dataset, tables, 1).items():  # another seed than the record's
         expect = dataset.splits[split].expect
         assert expect

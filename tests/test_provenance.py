@@ -222,7 +222,8 @@ def judged(dataset: Dataset, raw: Path, change: Callable[[pa.Table], pa.Table], 
     """What fails when `change` is done to one split."""
     tables = joined(dataset, raw)
     tables[split] = change(tables[split])
-    verdicts = quality.judge(dataset, tables, 0).verdicts  # type: ignore[arg-type]
+    rows: Any = {name: table.Rows.of(part) for name, part in tables.items()}
+    verdicts = quality.judge(dataset, rows, 0).verdicts
     return [(v.split, v.check, v.found, [row.id for row in v.rows]) for v in verdicts if not v.success]
 
 

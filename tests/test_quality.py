@@ -18,6 +18,7 @@ from pipeline.files import convert
 from pipeline.orientation import glyph
 from pipeline.quality import Judgement
 from pipeline.quality.verdicts import Row, Verdict
+from pipeline.table import Rows
 
 Change = Callable[[pa.Table], pa.Table]
 
@@ -31,7 +32,7 @@ def judge(dataset: Dataset, change: Change, docs: Path | None = None) -> Judgeme
     """What the gate says when `change` is done to train."""
     train = table.from_arrays(*tiny_arrays(300, 0), table.schema(dataset))
     test = table.from_arrays(*tiny_arrays(60, 1), table.schema(dataset))
-    return quality.judge(dataset, {"train": change(train), "test": test}, 0, docs)
+    return quality.judge(dataset, {"train": Rows.of(change(train)), "test": Rows.of(test)}, 0, docs)
 
 
 def same(rows: pa.Table) -> pa.Table:
@@ -219,7 +220,9 @@ def test_labels_may_start_at_another_number(dataset: Dataset) -> None:
     arrays = {"train": tiny_arrays(300, 0), "test": tiny_arrays(60, 1)}
 
     def judged(first: int) -> Judgement:
-        rows: Any = {split: table.from_arrays(x, y + np.uint8(first), schema) for split, (x, y) in arrays.items()}
+        rows: Any = {
+            split: Rows.of(table.from_arrays(x, y + np.uint8(first), schema)) for split, (x, y) in arrays.items()
+        }
         return quality.judge(from_1, rows, 0)
 
     assert failures(judged(1)) == set()

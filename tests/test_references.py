@@ -4,14 +4,26 @@ import base64
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline import datasets, idx
+from pipeline import datasets, idx, references
 from pipeline.errors import ConfigError
-from pipeline.references import AS_IS, OWN, UNKNOWN, class_means, decode, encode, liken, offset, transformations
+from pipeline.references import (
+    AS_IS,
+    OWN,
+    UNKNOWN,
+    ClassSums,
+    Likeness,
+    decode,
+    encode,
+    ends,
+    offset,
+    transformations,
+)
 
 MEASURED = datasets.load("mnist").expect
 assert MEASURED
@@ -35,6 +47,14 @@ NAMES = [name for name in transformations(28) if name not in {"made bolder", "ma
 CHOSEN = np.random.default_rng(0).permutation(60000) < 6000  # not every tenth: the two sources of digits alternate
 Digits = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 Floats = NDArray[np.float64]
+
+
+def class_means(images: NDArray[np.uint8], labels: NDArray[np.integer[Any]], classes: int) -> Floats:
+    return ClassSums.of(images, labels, classes).means
+
+
+def liken(images: NDArray[np.uint8], labels: NDArray[np.integer[Any]], own: Floats, tolerance: float) -> Likeness:
+    return references.liken(ClassSums.of(images, labels, len(own)), own, tolerance)
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +214,20 @@ def test_labels_that_fit_at_no_offset_have_none(digits: Digits, own: Floats, lab
         "one class": own_labels * 0,
     }
     assert offset(digits[0], wrong[labels], own) == 0
+
+
+def test_sums_of_two_halves_are_those_of_the_whole(digits: Digits) -> None:
+    whole = ClassSums.of(*digits, 10)
+    halves = [ClassSums.of(digits[0][half], digits[1][half], 10) for half in (slice(2500), slice(2500, None))]
+    for found, expected in zip(halves[0].plus(halves[1]), whole, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("rows", [0, 1500, 2000, 2001, 6000])
+def test_the_ends_are_all_that_tells_an_offset(digits: Digits, own: Floats, rows: int) -> None:
+    images, labels = digits[0][:rows], np.roll(digits[1][:rows], 2)
+    assert len(ends(images)) == min(rows, 2000)
+    assert offset(ends(images), ends(labels), own) == offset(images, labels, own) == (2 if rows else 0)
 
 
 def test_class_means_are_the_means_of_the_classes(digits: Digits) -> None:

@@ -17,11 +17,12 @@ import pytest
 from conftest import Run, tiny_arrays, write_tiny
 from numpy.typing import NDArray
 
-from pipeline import table
+from pipeline import datasets, idx, table
 from pipeline.__main__ import main
 from pipeline.datasets import Dataset
 from pipeline.errors import DataError, UnavailableError
 from pipeline.files import convert
+from pipeline.table import Rows
 
 IMAGES, LABELS = tiny_arrays(30, seed=0)
 
@@ -68,7 +69,7 @@ def test_the_schema_names_the_columns_the_shape_and_the_classes(schema: pa.Schem
 
 
 def test_arrays_come_back_from_parquet(tmp_path: Path, schema: pa.Schema) -> None:
-    table.write(table.from_arrays(IMAGES, LABELS, schema), tmp_path / "train.parquet")
+    table.write(Rows.of(table.from_arrays(IMAGES, LABELS, schema)), tmp_path / "train.parquet")
     rows = table.read(tmp_path / "train.parquet")
     images, labels = table.to_arrays(rows)
     assert rows.schema.equals(schema, check_metadata=True)
@@ -84,7 +85,7 @@ def test_images_are_not_copied(schema: pa.Schema) -> None:
 
 
 def test_arrays_of_a_file_are_read_only(tmp_path: Path, schema: pa.Schema) -> None:
-    table.write(table.from_arrays(IMAGES, LABELS, schema), tmp_path / "train.parquet")
+    table.write(Rows.of(table.from_arrays(IMAGES, LABELS, schema)), tmp_path / "train.parquet")
     images, labels = table.to_arrays(table.read(tmp_path / "train.parquet"))
     assert not images.flags.writeable
     assert not labels.flags.writeable
@@ -125,13 +126,13 @@ def test_arrays_that_are_not_the_schemas_are_refused(
 
 def test_the_same_table_is_the_same_bytes(tmp_path: Path, schema: pa.Schema) -> None:
     for name in ["one", "two"]:
-        table.write(table.from_arrays(IMAGES, LABELS, schema), tmp_path / name)
+        table.write(Rows.of(table.from_arrays(IMAGES, LABELS, schema)), tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
 def test_pandas_polars_and_duckdb_read_the_same_pixels(tmp_path: Path, schema: pa.Schema) -> None:
     path = tmp_path / "train.parquet"
-    table.write(table.from_arrays(IMAGES, LABELS, schema), path)
+    table.write(Rows.of(table.from_arrays(IMAGES, LABELS, schema)), path)
     query = f"SELECT image FROM '{path}' ORDER BY id"
     cells = {
         "pandas": list(pd.read_parquet(path)["image"]),
@@ -151,7 +152,7 @@ def test_a_file_that_is_not_parquet_is_named(tmp_path: Path, content: bytes) -> 
 
 def test_a_truncated_file_is_named(tmp_path: Path, schema: pa.Schema) -> None:
     path = tmp_path / "train.parquet"
-    table.write(table.from_arrays(IMAGES, LABELS, schema), path)
+    table.write(Rows.of(table.from_arrays(IMAGES, LABELS, schema)), path)
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DataError, match=f"{path}: expected Parquet, found: "):
         table.read(path)
@@ -159,7 +160,7 @@ def test_a_truncated_file_is_named(tmp_path: Path, schema: pa.Schema) -> None:
 
 def test_a_file_with_broken_pages_is_named(tmp_path: Path, schema: pa.Schema) -> None:
     path = tmp_path / "train.parquet"
-    table.write(table.from_arrays(IMAGES, LABELS, schema), path)
+    table.write(Rows.of(table.from_arrays(IMAGES, LABELS, schema)), path)
     content = path.read_bytes()
     path.write_bytes(content[:40] + bytes(30) + content[70:])
     with pytest.raises(DataError, match=f"{path}: expected Parquet, found: "):
@@ -183,8 +184,8 @@ def test_a_fingerprint_is_of_the_rows_and_the_schema_however_they_are_stored(
 ) -> None:
     rows = table.from_arrays(IMAGES, LABELS, schema)
     pq.write_table(rows, tmp_path / "other.parquet", row_group_size=7, compression="none")
-    expected = table.fingerprint(rows)
-    assert table.fingerprint(table.read(tmp_path / "other.parquet")) == expected
+    expected = table.fingerprint(Rows.of(rows))
+    assert table.fingerprint(table.scan(tmp_path / "other.parquet")) == expected
     images, labels = IMAGES.copy(), LABELS.copy()
     images[-1, -1, -1] ^= 1
     labels[0] ^= 1
@@ -195,18 +196,18 @@ def test_a_fingerprint_is_of_the_rows_and_the_schema_however_they_are_stored(
         table.from_arrays(IMAGES, LABELS, renamed),
         rows.take([1, 0, *range(2, len(LABELS))]),
     ]
-    assert len({expected, *map(table.fingerprint, others)}) == 5
+    assert len({expected, *(table.fingerprint(Rows.of(other)) for other in others)}) == 5
 
 
 def test_rows_are_read_as_passed_until_they_change(tmp_path: Path, schema: pa.Schema) -> None:
     path, record = tmp_path / "test.parquet", tmp_path / "passed.json"
     rows = table.from_arrays(IMAGES, LABELS, schema)
-    table.write(rows, path)
+    table.write(Rows.of(rows), path)
     for content in ("", "[]", "{}", '{"train": "x"}', '{"test": "x"}'):
         record.write_text(content)
         with pytest.raises(DataError, match=r"test.parquet: has not passed the gate; run `python -m"):
             table.read_passed(path, record)
-    record.write_text(json.dumps({"test": table.fingerprint(rows)}))
+    record.write_text(json.dumps({"test": table.fingerprint(Rows.of(rows))}))
     assert table.read_passed(path, record).equals(rows)
     pq.write_table(rows.replace_schema_metadata({b"shape": b"[28, 27]"}), path)
     with pytest.raises(DataError, match="has not passed the gate"):
@@ -228,7 +229,7 @@ def test_the_real_mnist_is_at_most_12_mb_and_equal_to_its_raw_files(mnist: Path,
 def test_on_a_full_disk_the_old_file_stays(full_disk: Path, schema: pa.Schema) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (30, 28, 28), np.uint8)
     with pytest.raises(OSError, match="No space left on device"):
-        table.write(table.from_arrays(noise, LABELS, schema), full_disk / "train.parquet")
+        table.write(Rows.of(table.from_arrays(noise, LABELS, schema)), full_disk / "train.parquet")
     assert (full_disk / "train.parquet").read_bytes() == b"old"
     assert sorted(path.name for path in full_disk.iterdir()) == ["other", "train.parquet"]
 
@@ -242,3 +243,38 @@ def test_convert_on_a_full_disk_is_one_line_and_exit_3(full_disk: Path, tmp_path
     assert done.stderr.count("\n") == 1
     assert (full_disk / "train.parquet").read_bytes() == b"old"
     assert sorted(path.name for path in full_disk.iterdir()) == ["other", "train.parquet"]
+
+
+def test_rows_are_read_block_by_block_and_again(tmp_path: Path, schema: pa.Schema, monkeypatch: Any) -> None:
+    monkeypatch.setattr(table, "ROW_GROUP", 7)
+    whole = table.from_arrays(IMAGES, LABELS, schema)
+    table.write(Rows.of(whole), tmp_path / "train.parquet")
+    kept = LABELS != 1
+    for rows in (Rows.of(whole), table.scan(tmp_path / "train.parquet")):
+        assert (len(rows), rows.ends.tolist()) == (30, [7, 14, 21, 28, 30])
+        for _ in range(2):
+            assert pa.concat_tables(rows.blocks()).equals(whole)
+            images = table.Images(rows, kept, (28, 28))
+            assert [len(part) for part in images] == np.add.reduceat(kept, [0, 7, 14, 21, 28]).tolist()
+            assert np.array_equal(np.concatenate(list(images)), IMAGES[kept])
+        assert [part.column_names for part in rows.blocks(["label"])] == [["label"]] * 5
+        assert rows.images(np.array([0, 6, 7, 29])) == [IMAGES[k].tobytes() for k in (0, 6, 7, 29)]
+
+
+@pytest.mark.parametrize("groups", [0, 1], ids=["without row groups", "with an empty one"])
+def test_a_file_without_rows_is_one_empty_block(tmp_path: Path, schema: pa.Schema, groups: int) -> None:
+    with pq.ParquetWriter(tmp_path / "train.parquet", schema) as writer:
+        if groups:
+            writer.write_table(schema.empty_table())
+    for rows in (Rows.of(schema.empty_table()), table.scan(tmp_path / "train.parquet")):
+        assert (len(rows), [len(part) for part in rows.blocks()]) == (0, [0])
+
+
+def test_a_file_of_blocks_is_the_same_bytes_as_one_of_the_whole(mnist: Path, tmp_path: Path) -> None:
+    dataset = datasets.load("mnist")
+    images, labels = (idx.read(mnist / file.name) for file in dataset.test.files)
+    whole = table.from_arrays(images[:9_500], labels[:9_500], table.schema(dataset))
+    options: Any = {"compression": "zstd", "use_dictionary": ["label"], "write_statistics": ["id", "label"]}
+    pq.write_table(whole, tmp_path / "whole", row_group_size=table.ROW_GROUP, **options)
+    table.write(Rows.of(whole), tmp_path / "blocks")
+    assert (tmp_path / "blocks").read_bytes() == (tmp_path / "whole").read_bytes()

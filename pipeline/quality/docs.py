@@ -14,11 +14,9 @@ from great_expectations.core.expectation_validation_result import ExpectationSui
 from great_expectations.data_context import AbstractDataContext
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from pipeline.errors import ConfigError, listed
 from pipeline.files import naming
 from pipeline.quality import results
 
-SITE = {"index.html", "validations", "expectations", "static"}  # what the folder may hold, for it is replaced
 MOST_ROWS = 24  # that a page shows of an expectation
 # The policy has the browser itself refuse scripts and requests, whatever a page comes to contain.
 BASE = """<!DOCTYPE html>
@@ -138,15 +136,6 @@ class Page:
     def render(self, content: Any, **_: Any) -> str:
         """The page; what else Great Expectations says is about the stock pages' links."""
         return self._template.render(content=content, pictures=self._pictures, most=MOST_ROWS)
-
-
-def require_own(folder: Path) -> None:
-    """Raise ConfigError for a folder that holds anything but Data Docs, for `build` replaces what is there."""
-    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if not found <= SITE:
-        raise ConfigError(
-            f"{folder}: expected no folder, or one of Data Docs alone, found {listed(sorted(found))}"
-        )
 
 
 def build(context: AbstractDataContext, folder: Path, pictures: Mapping[tuple[str, str], bytes]) -> None:

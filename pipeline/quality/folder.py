@@ -4,14 +4,14 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-import pyarrow as pa
 
-from pipeline import contract, idx, quality, table
+from pipeline import contract, conversion, idx, quality
 from pipeline.datasets import Dataset, Split, SplitRecord
 from pipeline.errors import DataError, Finding, UnavailableError
 from pipeline.quality import Judgement
 from pipeline.quality.meanings import usually
 from pipeline.quality.verdicts import Verdict
+from pipeline.table import Rows
 
 NOT_RUN = Verdict(
     "both", "structure.gates", "warning", "files that can be read", "not run", [], False, usually("gates")
@@ -32,7 +32,7 @@ def check(dataset: Dataset, folder: Path, exact: bool, seed: int, docs: Path | N
 
 def _check(dataset: Dataset, folder: Path, scratch: Path, exact: bool, seed: int, docs: Path | None) -> Judgement:
     verdicts: list[Verdict] = []
-    tables: dict[Split, pa.Table] = {}
+    tables: dict[Split, Rows] = {}
     for split, record in dataset.splits.items():
         findings = [finding for file in record.files for finding in _provide(folder / file.name, scratch)]
         unreadable = {finding.where for finding in findings}
@@ -41,12 +41,10 @@ def _check(dataset: Dataset, folder: Path, scratch: Path, exact: bool, seed: int
         verdicts += _structure([file.name for file in record.files], findings)
         if images is not None and labels is not None and images.shape[1:] == dataset.shape and labels.ndim == 1:
             rows = min(len(images), len(labels))  # where they differ, a finding says so
-            tables[split] = table.from_arrays(images[:rows], labels[:rows], table.schema(dataset))
+            tables[split] = conversion.rows(dataset, split, scratch, rows)
     if len(tables) < len(dataset.splits):
         if docs:
-            from pipeline.quality.docs import require_own
-
-            require_own(docs)
+            quality.require_own(docs)
             (docs / "index.html").unlink(missing_ok=True)  # pages of an earlier run would speak for these files
         return Judgement([*verdicts, NOT_RUN], {})
     judged = quality.judge(dataset, tables, seed, docs)

@@ -7,17 +7,17 @@ the probe; it is explained in a comment of the record.
 import io
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from pipeline import datasets, references, table
+from pipeline import conversion, datasets, references, table
 from pipeline.contract import Array
 from pipeline.datasets import Dataset, RawFile, Split, SplitRecord
 from pipeline.datasets.thresholds import (
@@ -34,6 +34,8 @@ from pipeline.measures import INK
 from pipeline.probe import FOLDS
 from pipeline.quality.evidence import Evidence, gather
 from pipeline.quality.folder import arrays, require_some
+from pipeline.references import ClassSums
+from pipeline.table import Rows
 
 ANY: Range = (-1e9, 1e9)
 ERRORS = 4  # standard errors
@@ -104,7 +106,7 @@ def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
             for split, record in dataset.splits.items()
         }
         whole = replace(dataset, shape=raw["train"][0].shape[1:], class_names=names, provenance=None, **splits)
-        tables = {split: table.from_arrays(*pair, table.schema(whole)) for split, pair in raw.items()}
+        tables = {split: conversion.rows(whole, split, Path(scratch)) for split in splits}
         known = dataset.provenance if whole.files == dataset.files else None
         return replace(profile(whole, tables, seed), provenance=known)
 
@@ -116,7 +118,7 @@ def _require_measurable(folder: Path, raw: Mapping[Split, tuple[Array, Array]]) 
         found = " and ".join(f"{rows} x {columns}" for rows, columns in sorted(shapes))
         raise DataError(f"{folder}: expected square images of one size, found {found}")
     for least, (split, (images, _)) in zip((2 * FOLDS, 1), raw.items(), strict=True):
-        if len(images) < least or not (images > INK).any():
+        if len(images) < least or not any((image > INK).any() for image in images):
             raise DataError(
                 f"{folder}: {split}: expected {least} images or more, some with ink, found {len(images)}"
             )
@@ -139,11 +141,13 @@ def _unnamed(name: str) -> Dataset:
     )  # fmt: skip
 
 
-def reference_images(dataset: Dataset, train: pa.Table) -> tuple[str, ...]:
+def reference_images(dataset: Dataset, train: Rows) -> tuple[str, ...]:
     """The mean image of each class in train, as a record holds it."""
-    images, labels = table.to_arrays(train)
-    own = labels.astype(np.int64) - dataset.first_label
-    return tuple(references.encode(references.class_means(images, own, len(dataset.class_names))))
+    parts = (
+        ClassSums.of(images, labels.astype(np.int64) - dataset.first_label, len(dataset.class_names))
+        for images, labels in map(table.to_arrays, train.blocks())
+    )
+    return tuple(references.encode(reduce(ClassSums.plus, parts).means))
 
 
 def opened(dataset: Dataset, means: Sequence[str]) -> Dataset:
@@ -156,7 +160,7 @@ def opened(dataset: Dataset, means: Sequence[str]) -> Dataset:
     return replace(dataset, expect=both, train=train, test=test)
 
 
-def profile(dataset: Dataset, tables: Mapping[Split, pa.Table], seed: int) -> Dataset:
+def profile(dataset: Dataset, tables: Mapping[Split, Rows], seed: int) -> Dataset:
     """The dataset with the thresholds that its own tables give."""
     means = reference_images(dataset, tables["train"])
     whole = opened(dataset, means)

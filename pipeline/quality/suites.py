@@ -51,8 +51,8 @@ def of_rows(dataset: Dataset, split: Split) -> list[Expectation]:
     return [
         expect(gxe.ExpectTableRowCountToEqual, "rows", f"{record.rows:,} rows", value=record.rows),
         *(
-            expect(gxe.ExpectColumnValuesToNotBeNull, "nulls", f"{name} is never null", column=name)
-            for name in COLUMNS
+            expect(gxe.ExpectColumnValuesToNotBeNull, "nulls", f"{name} is never null", column=column)
+            for name, column in zip(COLUMNS, ["id", "image_bytes", "label"], strict=True)
         ),
         *_of_ids(record.rows),
         *_of_labels(dataset.labels, record.class_counts),

@@ -24,9 +24,14 @@ def ranked(evidence: Mapping[Split, Evidence]) -> pd.DataFrame:
 def picture(rows: pd.DataFrame, evidence: Mapping[Split, Evidence], dataset: Dataset) -> bytes:
     """A PNG of the first of the `ranked` rows, each under its split, row, given and suggested label."""
     names = dict(zip(dataset.labels, dataset.class_names, strict=True))
-    images, captions = [np.empty((0, *dataset.shape), np.uint8)], []
-    for number, split, given, suggested, _ in rows.head(plots.MOST).itertuples(index=False, name=None):
-        images.append(evidence[split].images([number], dataset.shape))
-        captions.append(f"{split} {number}\n{names[given]} > {names[suggested]}")
+    shown = rows.head(plots.MOST)
+    images = np.empty((len(shown), *dataset.shape), np.uint8)
+    for split, part in evidence.items():
+        own = (shown["split"] == split).to_numpy()
+        images[own] = part.images(shown["id"][own].tolist(), dataset.shape)
+    captions = [
+        f"{split} {number}\n{names[given]} > {names[suggested]}"
+        for number, split, given, suggested, _ in shown.itertuples(index=False, name=None)
+    ]
     title = f"{len(rows):,} labels contradicted{plots.shown(len(rows))}: row, given > suggested"
-    return plots.contact_sheet(title, np.concatenate(images), captions)
+    return plots.contact_sheet(title, images, captions)

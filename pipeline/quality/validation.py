@@ -92,7 +92,8 @@ def pictures(
         if verdict.rows:
             part = evidence[verdict.split]  # type: ignore[index]
             shown = verdict.rows[: docs.MOST_ROWS]
-            labels = dict(zip(part.rows["id"], part.rows["label"], strict=True))
+            own = part.rows[part.rows["id"].isin([row.id for row in shown])]
+            labels = dict(zip(own["id"], own["label"], strict=True))
             captions = [f"{row.id}\n{row.like or labels[row.id]}" for row in shown]
             images = part.images([row.id for row in shown], dataset.shape)
             sheet = plots.contact_sheet("row, and its label or what it is like", images, captions)

@@ -11,19 +11,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from pipeline import contents, croissant, dataset_card, datasets, files, idx, params, provenance, table
-    from pipeline.errors import DataError
+    from pipeline import contents, conversion, croissant, dataset_card, datasets, files, params, table
 
     dataset = datasets.asked(params.load(args.params))
     schema = table.schema(dataset)
-    for split, record in dataset.splits.items():
-        images, labels = (idx.read(args.raw / file.name) for file in record.files)
-        origin = provenance.read(dataset, split, args.raw, labels)
-        try:
-            rows = table.from_arrays(images, labels, schema, *origin)
-        except DataError as error:
-            raise DataError(f"{args.raw}: {split} {error}; run `python -m pipeline inspect`") from None
-        table.write(rows, args.parquet / f"{split}.parquet")
+    for split in dataset.splits:
+        table.write(conversion.rows(dataset, split, args.raw), args.parquet / f"{split}.parquet")
     found = {split: contents.of(args.parquet / f"{split}.parquet") for split in dataset.splits}
     files.write_json(args.parquet / "croissant.json", croissant.describe(dataset, schema, found))
     files.write_text(args.parquet / "README.md", dataset_card.write(dataset, schema, found))

@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> None:
 
     config = params.load(args.params)
     dataset, changes = datasets.with_thresholds(datasets.asked(config), config.gate, args.params)
-    tables = {split: table.read(args.parquet / f"{split}.parquet") for split in dataset.splits}
+    tables = {split: table.scan(args.parquet / f"{split}.parquet") for split in dataset.splits}
     judged = quality.judge(dataset, tables, config.gate.seed, args.docs)
     doubted = suspects.ranked(judged.evidence)
     listed = plots.as_csv(doubted.to_dict("records"), suspects.COLUMNS)
