@@ -71,7 +71,7 @@ def require_own(docs: Path) -> None:
 
 
 def report(judgement: Judgement) -> dict[str, Any]:
-    """The numbers for metrics/quality.json: by split, what was measured and how many expectations failed."""
+    """The numbers for metrics/quality.json: by split, what could be measured and how many expectations failed."""
     return {split: _numbers(split, part, judgement.verdicts) for split, part in judgement.evidence.items()}
 
 
@@ -81,7 +81,7 @@ def _numbers(split: Split, part: Evidence, verdicts: list[Verdict]) -> dict[str,
 
     own = [verdict for verdict in verdicts if verdict.split == split]
     rows, facts = part.rows, part.facts
-    return {
+    numbers = {
         "rows": len(rows),
         "pixel_mean": mean(rows["pixel_mean"]),
         "pixel_std": mean(rows["pixel_std"]),
@@ -89,8 +89,9 @@ def _numbers(split: Split, part: Evidence, verdicts: list[Verdict]) -> dict[str,
         "duplicates": int(rows["duplicate_of"].notna().sum()),
         "suspects": int(rows["suggested"].notna().sum()),
         "probe_error": facts["probe_error"],
-        "reference_distance": facts["reference_distance"],
+        "reference_distance": facts.get("reference_distance"),
         "expectations": len(own),
         "failed": sum(verdict.fails for verdict in own),
         "warnings": sum(not (verdict.success or verdict.fails) for verdict in own),
     }
+    return {name: value for name, value in numbers.items() if value is not None}
