@@ -6,8 +6,8 @@ The layers. Each imports those below it and, where a noun contains another, a ne
     load        the rows of a split as arrays, for who uses the data and not the pipeline
     stages      one thin module a DVC stage: paths and params in, one core call, outputs written
     commands    the same for what is no stage: check, profile, export, methods, onnx, compare, verify
-    core        sources, and location, archive and package_index, where files may stand; idx, contract, table,
-                conversion, training, model, metrics, plots, card;
+    core        sources, and location, archive and package_index, where files may stand; idx, contract, rows,
+                table, conversion, training, model, metrics, plots, card;
                 registry, the method that a name stands for, over methods (one file a method), which are made of
                 estimators, and imports (what a module is made of); leaderboard, all methods side by side;
                 croissant and dataset_card, the Parquet files for programs and for people, over contents, what

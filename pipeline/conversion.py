@@ -8,7 +8,7 @@ import pyarrow as pa
 from pipeline import idx, provenance, table
 from pipeline.datasets import Dataset, Split
 from pipeline.errors import DataError
-from pipeline.table import Rows
+from pipeline.rows import ROW_GROUP, Rows, block, ends
 
 
 def rows(dataset: Dataset, split: Split, folder: Path, most: int | None = None) -> Rows:
@@ -29,11 +29,9 @@ def rows(dataset: Dataset, split: Split, folder: Path, most: int | None = None) 
 
     def read(number: int, columns: Sequence[str]) -> pa.Table:
         # Mapped anew for each block: a mapping keeps all that was read of it in memory.
-        images, labels = (idx.read(name)[:most][table.block(number)] for name in names)
+        images, labels = (idx.read(name)[:most][block(number)] for name in names)
         upright = images.swapaxes(1, 2) if dataset.transposed else images
-        of_writers = (column[table.block(number)] for column in origin)
-        return table.from_arrays(upright, labels, schema, *of_writers, first=number * table.ROW_GROUP).select(
-            columns
-        )
+        of_writers = (column[block(number)] for column in origin)
+        return table.from_arrays(upright, labels, schema, *of_writers, first=number * ROW_GROUP).select(columns)
 
-    return Rows(schema, table.ends(len(labels)), read)
+    return Rows(schema, ends(len(labels)), read)

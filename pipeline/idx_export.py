@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline import idx, table
 from pipeline.datasets import Dataset, RawFile
 from pipeline.errors import DataError
-from pipeline.table import Rows
+from pipeline.rows import Rows
 
 Array = NDArray[np.uint8]
 

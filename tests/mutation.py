@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline import conversion, idx
 from pipeline.datasets import Dataset, Split
-from pipeline.table import Rows
+from pipeline.rows import Rows
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]

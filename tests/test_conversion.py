@@ -17,7 +17,7 @@ from pipeline.datasets import Dataset, Split
 from pipeline.errors import DataError
 from pipeline.files import convert
 from pipeline.quality.evidence import gather
-from pipeline.table import Rows
+from pipeline.rows import Rows
 
 IMAGES, LABELS = tiny_arrays(300, 0)
 
@@ -29,7 +29,7 @@ def dataset(tmp_path: Path) -> Dataset:
 
 
 def test_the_rows_are_those_of_the_files(dataset: Dataset, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(table, "ROW_GROUP", 70)
+    monkeypatch.setattr("pipeline.rows.ROW_GROUP", 70)
     rows = conversion.rows(dataset, "train", tmp_path)
     assert [len(block) for block in rows.blocks()] == [70, 70, 70, 70, 20]
     whole = table.from_arrays(IMAGES, LABELS, table.schema(dataset))
@@ -92,7 +92,7 @@ def watched(rows: Rows) -> Watched:
 @pytest.fixture
 def many(dataset: Dataset, tmp_path: Path, monkeypatch: Any) -> dict[Split, Watched]:
     """Rows in 40 blocks and in 4, from Parquet files that were written and read block by block."""
-    monkeypatch.setattr(table, "ROW_GROUP", 250)
+    monkeypatch.setattr("pipeline.rows.ROW_GROUP", 250)
     result: dict[Split, Watched] = {}
     splits: list[tuple[Split, int]] = [("train", 10_000), ("test", 1_000)]
     for seed, (split, number) in enumerate(splits):

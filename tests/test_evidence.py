@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from conftest import tiny_arrays, write_tiny
 
-from pipeline import table
+from pipeline import rows as in_blocks
 from pipeline.datasets import Dataset, Split
 from pipeline.files import convert
 from pipeline.measures import measure
@@ -52,7 +52,7 @@ def seen(dataset: Dataset, rows: Rows) -> dict[Split, Evidence]:
     """What is gathered of rows, in a table that allows anything."""
     schema = pa.schema([("id", pa.int32()), ("image", pa.binary()), ("label", pa.int16())])
     return gather(
-        dataset, {split: table.Rows.of(pa.Table.from_pylist(part, schema)) for split, part in rows.items()}, 0
+        dataset, {split: in_blocks.Rows.of(pa.Table.from_pylist(part, schema)) for split, part in rows.items()}, 0
     )
 
 
@@ -218,7 +218,7 @@ def test_the_most_certain_come_first_then_train_then_the_first_row() -> None:
     frame = pd.DataFrame(
         {"id": [8, 2, 5], "label": [0, 1, 2], "suggested": [1.0, 2.0, 0.0], "score": [0.5, 0.5, 0.9]}
     )
-    none = table.Rows.of(pa.table({"image": pa.array([], pa.binary())}))
+    none = in_blocks.Rows.of(pa.table({"image": pa.array([], pa.binary())}))
     evidence: dict[Split, Evidence] = {"test": Evidence(frame, {}, none), "train": Evidence(frame, {}, none)}
     listed = suspects.ranked(evidence)
     assert list(zip(listed["split"], listed["id"], strict=True)) == [

@@ -16,7 +16,7 @@ from pipeline.__main__ import main
 from pipeline.datasets import Dataset
 from pipeline.errors import DataError
 from pipeline.files import convert
-from pipeline.table import Rows
+from pipeline.rows import Rows
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TINY = {"train": (300, 0), "test": (60, 1)}  # rows and seed

@@ -15,6 +15,7 @@ from pipeline import idx, table
 from pipeline.datasets import Dataset
 from pipeline.errors import ConfigError, DataError, UnavailableError
 from pipeline.files import convert
+from pipeline.rows import Rows
 
 IMAGES, LABELS = tiny_arrays(30, seed=0)
 
@@ -23,7 +24,7 @@ IMAGES, LABELS = tiny_arrays(30, seed=0)
 def folder(tmp_path: Path) -> Path:
     """A folder with one of the two splits."""
     schema = table.schema(convert(write_tiny(tmp_path / "raw"), Dataset, tmp_path))
-    table.write(table.Rows.of(table.from_arrays(IMAGES, LABELS, schema)), tmp_path / "parquet/train.parquet")
+    table.write(Rows.of(table.from_arrays(IMAGES, LABELS, schema)), tmp_path / "parquet/train.parquet")
     return tmp_path / "parquet"
 
 

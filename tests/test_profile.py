@@ -18,7 +18,8 @@ from pipeline.__main__ import main
 from pipeline.errors import DataError, UnavailableError
 from pipeline.quality import profile
 from pipeline.quality.evidence import gather
-from pipeline.table import Rows, from_arrays, schema
+from pipeline.rows import Rows
+from pipeline.table import from_arrays, schema
 
 FILES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
 

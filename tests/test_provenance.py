@@ -22,6 +22,7 @@ from pipeline.__main__ import main
 from pipeline.datasets import Dataset
 from pipeline.errors import ConfigError, DataError
 from pipeline.files import convert
+from pipeline.rows import Rows
 
 NAMES = [writers.file_name(split) for split in ("train", "test")]
 Values = NDArray[Any]
@@ -222,7 +223,7 @@ def judged(dataset: Dataset, raw: Path, change: Callable[[pa.Table], pa.Table], 
     """What fails when `change` is done to one split."""
     tables = joined(dataset, raw)
     tables[split] = change(tables[split])
-    rows: Any = {name: table.Rows.of(part) for name, part in tables.items()}
+    rows: Any = {name: Rows.of(part) for name, part in tables.items()}
     verdicts = quality.judge(dataset, rows, 0).verdicts
     return [(v.split, v.check, v.found, [row.id for row in v.rows]) for v in verdicts if not v.success]
 

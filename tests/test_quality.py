@@ -18,7 +18,7 @@ from pipeline.files import convert
 from pipeline.orientation import glyph
 from pipeline.quality import Judgement
 from pipeline.quality.verdicts import Row, Verdict
-from pipeline.table import Rows
+from pipeline.rows import Rows
 
 Change = Callable[[pa.Table], pa.Table]
 

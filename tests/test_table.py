@@ -22,7 +22,7 @@ from pipeline.__main__ import main
 from pipeline.datasets import Dataset
 from pipeline.errors import DataError, UnavailableError
 from pipeline.files import convert
-from pipeline.table import Rows
+from pipeline.rows import ROW_GROUP, Images, Rows
 
 IMAGES, LABELS = tiny_arrays(30, seed=0)
 
@@ -246,7 +246,7 @@ def test_convert_on_a_full_disk_is_one_line_and_exit_3(full_disk: Path, tmp_path
 
 
 def test_rows_are_read_block_by_block_and_again(tmp_path: Path, schema: pa.Schema, monkeypatch: Any) -> None:
-    monkeypatch.setattr(table, "ROW_GROUP", 7)
+    monkeypatch.setattr("pipeline.rows.ROW_GROUP", 7)
     whole = table.from_arrays(IMAGES, LABELS, schema)
     table.write(Rows.of(whole), tmp_path / "train.parquet")
     kept = LABELS != 1
@@ -254,7 +254,7 @@ def test_rows_are_read_block_by_block_and_again(tmp_path: Path, schema: pa.Schem
         assert (len(rows), rows.ends.tolist()) == (30, [7, 14, 21, 28, 30])
         for _ in range(2):
             assert pa.concat_tables(rows.blocks()).equals(whole)
-            images = table.Images(rows, kept, (28, 28))
+            images = Images(rows, kept, (28, 28))
             assert [len(part) for part in images] == np.add.reduceat(kept, [0, 7, 14, 21, 28]).tolist()
             assert np.array_equal(np.concatenate(list(images)), IMAGES[kept])
         assert [part.column_names for part in rows.blocks(["label"])] == [["label"]] * 5
@@ -275,6 +275,6 @@ def test_a_file_of_blocks_is_the_same_bytes_as_one_of_the_whole(mnist: Path, tmp
     images, labels = (idx.read(mnist / file.name) for file in dataset.test.files)
     whole = table.from_arrays(images[:9_500], labels[:9_500], table.schema(dataset))
     options: Any = {"compression": "zstd", "use_dictionary": ["label"], "write_statistics": ["id", "label"]}
-    pq.write_table(whole, tmp_path / "whole", row_group_size=table.ROW_GROUP, **options)
+    pq.write_table(whole, tmp_path / "whole", row_group_size=ROW_GROUP, **options)
     table.write(Rows.of(whole), tmp_path / "blocks")
     assert (tmp_path / "blocks").read_bytes() == (tmp_path / "whole").read_bytes()

@@ -53,12 +53,11 @@ def run(args: argparse.Namespace) -> None:
     if args.picture and comparison.paired:
         from pipeline import table
         from pipeline.compare import picture
+        from pipeline.rows import Rows
 
         rows = table.read(args.parquet / "test.parquet")
         try:
-            same = table.fingerprint(table.Rows.of(rows)) == base.passed["test"] and len(rows) == len(
-                base.predictions
-            )
+            same = table.fingerprint(Rows.of(rows)) == base.passed["test"] and len(rows) == len(base.predictions)
         except (KeyError, TypeError, ValueError):  # another schema
             same = False
         if not same:

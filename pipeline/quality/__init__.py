@@ -16,7 +16,7 @@ from pipeline.errors import ConfigError, listed
 from pipeline.quality.evidence import Evidence, gather
 from pipeline.quality.meanings import usually
 from pipeline.quality.verdicts import Verdict
-from pipeline.table import Rows
+from pipeline.rows import Rows
 
 M_ARENA_MAX = -8  # of glibc's malloc.h
 SITE = {"index.html", "validations", "expectations", "static"}  # what a folder of Data Docs may hold

@@ -16,7 +16,8 @@ from pipeline.datasets.thresholds import NEAR_DISTANCE, Thresholds
 from pipeline.orientation import orientation
 from pipeline.probe import FOLDS, probe
 from pipeline.references import ClassSums
-from pipeline.table import PROVENANCE, Images, Rows, in_words
+from pipeline.rows import Images, Rows
+from pipeline.table import PROVENANCE, in_words
 
 Fact = float | str | None
 

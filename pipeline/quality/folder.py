@@ -11,7 +11,7 @@ from pipeline.errors import DataError, Finding, UnavailableError
 from pipeline.quality import Judgement
 from pipeline.quality.meanings import usually
 from pipeline.quality.verdicts import Verdict
-from pipeline.table import Rows
+from pipeline.rows import Rows
 
 NOT_RUN = Verdict(
     "both", "structure.gates", "warning", "files that can be read", "not run", [], False, usually("gates")

@@ -35,7 +35,7 @@ from pipeline.probe import FOLDS
 from pipeline.quality.evidence import Evidence, gather
 from pipeline.quality.folder import arrays, require_some
 from pipeline.references import ClassSums
-from pipeline.table import Rows
+from pipeline.rows import Rows
 
 ANY: Range = (-1e9, 1e9)
 ERRORS = 4  # standard errors
