@@ -8,7 +8,7 @@ import pyarrow as pa
 from pipeline import idx, provenance, table
 from pipeline.datasets import Dataset, Split
 from pipeline.errors import DataError
-from pipeline.rows import ROW_GROUP, Rows, block, ends
+from pipeline.rows import Rows, block, ends
 
 
 def rows(dataset: Dataset, split: Split, folder: Path, most: int | None = None) -> Rows:
@@ -28,10 +28,11 @@ def rows(dataset: Dataset, split: Split, folder: Path, most: int | None = None) 
     origin = provenance.read(dataset, split, folder, labels)
 
     def read(number: int, columns: Sequence[str]) -> pa.Table:
+        part = block(number)
         # Mapped anew for each block: a mapping keeps all that was read of it in memory.
-        images, labels = (idx.read(name)[:most][block(number)] for name in names)
+        images, labels = (idx.read(name)[:most][part] for name in names)
         upright = images.swapaxes(1, 2) if dataset.transposed else images
-        of_writers = (column[block(number)] for column in origin)
-        return table.from_arrays(upright, labels, schema, *of_writers, first=number * ROW_GROUP).select(columns)
+        of_writers = (column[part] for column in origin)
+        return table.from_arrays(upright, labels, schema, *of_writers, first=part.start).select(columns)
 
     return Rows(schema, ends(len(labels)), read)

@@ -48,8 +48,12 @@ STRONGER = {
 SAMPLE: dict[Split, int] = {"train": 10_000, "test": 2_500}
 Files = tuple[Dataset, Path]  # a record, and the folder with its files
 NO_OPERATOR = {
-    "thresholds": "says what the record lacks; tests/test_quality.py",
-    "orientation": "of data that convert turns; tests/test_quality.py turns some back",
+    **dict.fromkeys(
+        ["halves", "writers", "writer_of_both", "shared_writer"],
+        "of provenance, which check leaves out: test_provenance.py",
+    ),
+    "thresholds": "says what the record lacks: test_quality.py",
+    "orientation": "of data that convert turns: test_quality.py",
     "SHA-256": "is for the record's own bytes: test_contract.py",
     "gates": "only warns that the rest was not run: test_check.py",
     "schema": "only Parquet can break it: test_quality.py",

@@ -194,8 +194,8 @@ def test_rows_of_another_writer_are_other_rows(
 ) -> None:
     """So what passed the gate says."""
     rows = joined(made[1], made[0])["test"]
-    same, other = (table.fingerprint(table.Rows.of(changed(rows))) for changed in (put(), put(**change)))
-    assert other != same == table.fingerprint(table.Rows.of(rows))
+    same, other = (table.fingerprint(Rows.of(changed(rows))) for changed in (put(), put(**change)))
+    assert other != same == table.fingerprint(Rows.of(rows))
 
 
 def test_convert_refuses_what_is_of_other_rows(call: Callable[..., int], capsys: Any) -> None:
