@@ -43,4 +43,7 @@ def load(split: str, folder: str | Path = "data/parquet") -> tuple[NDArray[np.ui
 
     if split not in ("train", "test"):
         raise ConfigError(f"split: expected train or test, found {split!r}")
-    return table.to_arrays(table.read(Path(folder) / f"{split}.parquet"))
+    path = Path(folder) / f"{split}.parquet"
+    rows = table.read(path)
+    table.require_own(rows.schema, path)
+    return table.to_arrays(rows)

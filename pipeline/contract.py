@@ -85,7 +85,8 @@ def _array(
 def writer_findings(writers: Writers, labels: Array | None, folder: Path) -> list[Finding]:
     """What is wrong with the file that says who wrote the images with these labels, uint8[n]."""
     extended, findings = _array(folder, writers.file, (writers.rows, provenance.WIDTH), True, provenance.DTYPE)
-    if extended is not None and labels is not None and not any(finding.check == "shape" for finding in findings):
+    whole = extended is not None and not any(finding.check == "shape" for finding in findings)
+    if extended is not None and whole and labels is not None and labels.ndim == 1 and len(labels) <= len(extended):
         differing = provenance.differing(extended, labels)
         if len(differing):
             found = f"{len(differing):,} others, in rows {listed(differing, provenance.MOST)}"

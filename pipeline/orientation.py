@@ -9,6 +9,7 @@ from pipeline.references import EXACT, Change
 
 Floats = NDArray[np.float64]
 
+UNCLEAR = "not to be told: the classes' names, as drawn, look the same in several ways"
 # The eight ways to lay a square: what EXACT begins with.
 WAYS: dict[str, Change] = dict(list(EXACT.items())[:8])
 POINTS = 200  # the size in which a character is drawn, before it is scaled down
@@ -19,14 +20,15 @@ BLUR = 2.0  # pixels: hands differ by more than a stroke
 def orientation(means: Floats, class_names: Sequence[str]) -> str:
     """How mean images float64[classes, side, side] of characters lie: a name of WAYS; AS_IS is upright.
 
-    Each class's mean, less that of all, is correlated with its characters drawn in print, less theirs. NaN
-    stands for a class without rows. Upright is the best of the eight for MNIST and for 43 fonts, 20 of them of
-    handwriting, whether of digits, letters or both.
+    Each class's mean, less that of all, is correlated with its characters drawn in print, less theirs. NaN stands
+    for a class without rows. Where several ways are as likely it is UNCLEAR.
     """
     present = ~np.isnan(means[:, 0, 0])
     glyphs = np.stack([_drawn(name, means.shape[1]) for name in class_names])[present]
     own = _normal(means[present])
-    return max(WAYS, key=lambda way: float((own * _normal(WAYS[way](glyphs))).sum()))
+    likeness = {way: float((own * _normal(WAYS[way](glyphs))).sum()) for way in WAYS}
+    best = [way for way in WAYS if likeness[way] > max(likeness.values()) - 1e-9]
+    return best[0] if len(best) == 1 else UNCLEAR
 
 
 def _normal(images: Floats) -> Floats:

@@ -41,8 +41,8 @@ def _hold_out_writers(
 
     if writers is None:
         raise ConfigError(
-            "train.validation.by: writer: the rows do not say who wrote them: that needs `provenance: true`, "
-            "and the leaderboard has none"
+            "train.validation.by: writer: expected rows that say who wrote them, found none: that needs "
+            "`provenance: true`; the leaderboard holds out at random, with `by: null`"
         )
     most = min(MOST_FOLDS, len(np.unique(writers)), np.unique_counts(labels).counts.min())
     fewest = -(-len(labels) // most)

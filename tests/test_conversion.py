@@ -117,7 +117,7 @@ def test_files_are_written_and_gates_pass_with_a_block_of_images_in_memory(
             part.bytes.clear()
         evidence = gather(dataset, tables, 0)
         for rows in tables.values():
-            table.fingerprint(rows)
+            table.fingerprints({"test": rows})["test"]
     finally:
         tracemalloc.stop()
     assert evidence["train"].rows["ink"].notna().all()

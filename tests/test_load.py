@@ -93,3 +93,16 @@ def test_nothing_is_imported_that_is_not_needed(folder: Path, code: str, absent:
         [sys.executable, "-c", code, str(folder)], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "set()\n"
+
+
+def test_what_another_program_wrote_is_refused_in_one_line(folder: Path) -> None:
+    path = folder / "train.parquet"
+    rows = table.read(path)
+    wrong = rows.schema.metadata | {b"shape": b"[28, 27]"}
+    for schema, message in [
+        (rows.schema.remove_metadata().with_metadata({"a": "b"}), "found none on dataset, shape, class_names$"),
+        (rows.schema.with_metadata(wrong), r"expected images of \[28, 27\], found images of 784 bytes$"),
+    ]:
+        pq.write_table(rows.cast(schema), path)
+        with pytest.raises(DataError, match=f"^{path}: .*{message}"):
+            pipeline.load("train", folder)

@@ -8,7 +8,7 @@ from conftest import ROOT
 from PIL import Image, ImageDraw, ImageFont
 
 from pipeline import datasets, idx
-from pipeline.orientation import WAYS, Floats, orientation
+from pipeline.orientation import UNCLEAR, WAYS, Floats, orientation
 from pipeline.references import AS_IS, ClassSums
 
 DIGITS = "0123456789"
@@ -46,6 +46,11 @@ def test_a_class_without_rows_tells_nothing(digits: Floats) -> None:
     some[[1, 8]] = np.nan
     assert orientation(some, DIGITS) == AS_IS
     assert orientation(some.swapaxes(1, 2), DIGITS) == "transposed"
+
+
+@pytest.mark.parametrize("names", ["0", "い", "いろ"])
+def test_names_that_tell_nothing_are_no_verdict(digits: Floats, names: str) -> None:
+    assert orientation(digits[: len(names)], names) == UNCLEAR
 
 
 @pytest.mark.skipif(not HANDS, reason="needs the fonts breip and femkeklaver")

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -137,6 +138,15 @@ def test_files_that_are_not_good_give_no_record(raw: Path, changes: dict[int, An
             path.write_bytes(idx.encode(array if array.dtype == ">f4" else array.astype(np.uint8)))
     with pytest.raises(DataError, match=f"^{raw}.*{message}"):
         profile.of_folder(raw, None, "x", 0)
+
+
+def test_labels_that_start_at_1_are_kept(raw: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(raw, tmp_path / "letters")
+    for name in ("train", "t10k"):
+        path = folder / f"{name}-labels-idx1-ubyte"
+        path.write_bytes(idx.encode(idx.read(path) + np.uint8(1)))
+    record = profile.of_folder(folder, None, "letters", 0)
+    assert (record.first_label, record.class_names, record.train.class_counts) == (1, ("1", "2", "3"), (100,) * 3)
 
 
 def test_labels_beyond_the_records_names_give_no_record(raw: Path, tmp_path: Path) -> None:

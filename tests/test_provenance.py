@@ -133,6 +133,17 @@ def test_what_differs_is_found_with_its_rows(
     assert [str(finding) for finding in findings[1:]] == [f"{NAMES[0]}: {found}"]
 
 
+@pytest.mark.parametrize("shape", [(400,), (300, 2), (200,)])
+def test_labels_of_another_shape_are_findings_beside_it(
+    made: tuple[Path, Dataset], tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    raw, dataset = made
+    folder = shutil.copytree(raw, tmp_path / "raw")
+    (folder / "train-labels-idx1-ubyte").write_bytes(idx.encode(np.ones(shape, np.uint8)))
+    found = {finding.check for finding in contract.inspect(dataset, folder).findings}
+    assert {"SHA-256", "shape"} <= found
+
+
 def test_a_missing_file_is_found(made: tuple[Path, Dataset], tmp_path: Path) -> None:
     raw, dataset = made
     shutil.copytree(raw, tmp_path / "raw")
@@ -194,8 +205,9 @@ def test_rows_of_another_writer_are_other_rows(
 ) -> None:
     """So what passed the gate says."""
     rows = joined(made[1], made[0])["test"]
-    same, other = (table.fingerprint(Rows.of(changed(rows))) for changed in (put(), put(**change)))
-    assert other != same == table.fingerprint(Rows.of(rows))
+    same, other = (table.fingerprints({"test": Rows.of(changed(rows))}) for changed in (put(), put(**change)))
+    assert same == table.fingerprints({"test": Rows.of(rows)})
+    assert (other["test"], other["test_writers"] == same["test_writers"]) == (same["test"], False)
 
 
 def test_convert_refuses_what_is_of_other_rows(call: Callable[..., int], capsys: Any) -> None:
@@ -300,7 +312,7 @@ def test_a_hold_out_by_writer_needs_the_writers(call: Callable[..., int], capsys
         call(stage, provenance=False)
     capsys.readouterr()
     assert call("train", provenance=False, by="writer") == 2
-    assert "train.validation.by: writer: the rows do not say who wrote them" in capsys.readouterr().err
+    assert "train.validation.by: writer: expected rows that say who wrote them, found none" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="session")

@@ -184,8 +184,8 @@ def test_a_fingerprint_is_of_the_rows_and_the_schema_however_they_are_stored(
 ) -> None:
     rows = table.from_arrays(IMAGES, LABELS, schema)
     pq.write_table(rows, tmp_path / "other.parquet", row_group_size=7, compression="none")
-    expected = table.fingerprint(Rows.of(rows))
-    assert table.fingerprint(table.scan(tmp_path / "other.parquet")) == expected
+    expected = table.fingerprints({"test": Rows.of(rows)})["test"]
+    assert table.fingerprints({"test": table.scan(tmp_path / "other.parquet")})["test"] == expected
     images, labels = IMAGES.copy(), LABELS.copy()
     images[-1, -1, -1] ^= 1
     labels[0] ^= 1
@@ -196,7 +196,7 @@ def test_a_fingerprint_is_of_the_rows_and_the_schema_however_they_are_stored(
         table.from_arrays(IMAGES, LABELS, renamed),
         rows.take([1, 0, *range(2, len(LABELS))]),
     ]
-    assert len({expected, *(table.fingerprint(Rows.of(other)) for other in others)}) == 5
+    assert len({expected, *(table.fingerprints({"test": Rows.of(other)})["test"] for other in others)}) == 5
 
 
 def test_rows_are_read_as_passed_until_they_change(tmp_path: Path, schema: pa.Schema) -> None:
@@ -207,7 +207,7 @@ def test_rows_are_read_as_passed_until_they_change(tmp_path: Path, schema: pa.Sc
         record.write_text(content)
         with pytest.raises(DataError, match=r"test.parquet: has not passed the gate; run `python -m"):
             table.read_passed(path, record)
-    record.write_text(json.dumps({"test": table.fingerprint(Rows.of(rows))}))
+    record.write_text(json.dumps(table.fingerprints({"test": Rows.of(rows)})))
     assert table.read_passed(path, record).equals(rows)
     pq.write_table(rows.replace_schema_metadata({b"shape": b"[28, 27]"}), path)
     with pytest.raises(DataError, match="has not passed the gate"):

@@ -57,7 +57,9 @@ def run(args: argparse.Namespace) -> None:
 
         rows = table.read(args.parquet / "test.parquet")
         try:
-            same = table.fingerprint(Rows.of(rows)) == base.passed["test"] and len(rows) == len(base.predictions)
+            same = table.fingerprints({"test": Rows.of(rows)})["test"] == base.passed["test"] and len(rows) == len(
+                base.predictions
+            )
         except (KeyError, TypeError, ValueError):  # another schema
             same = False
         if not same:

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from pipeline import datasets, idx_export, params
 
-    dataset = datasets.load(params.load(args.params).dataset)
+    dataset = datasets.asked(params.load(args.params))
     idx_export.export(dataset, args.parquet, args.folder, args.gzip)
     unknown = [file.name for file in dataset.files if not file.sha256]
     proof = f"the record has no SHA-256 for {', '.join(unknown)}" if unknown else "with the record's SHA-256"

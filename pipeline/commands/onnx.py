@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline import datasets, files, model, onnx_export, params, table
     from pipeline.errors import DataError
 
-    dataset = datasets.find(params.load(args.params).dataset)
+    dataset = datasets.asked(params.load(args.params))
     rows, columns = dataset.shape
     estimator = model.load(args.model, rows * columns, dataset.labels)
     about = {"dataset": dataset.name, "image": f"{rows} x {columns}", "model.skops": files.sha256(args.model)}

@@ -51,7 +51,7 @@ def load(name: str, read: Callable[[str], bytes]) -> Results:
             raise DataError(f"{name}: {path}: expected a JSON object, found: {error}") from None
 
     try:
-        passed = parsed(PASSED, dict[Split, str])
+        passed = parsed(PASSED, dict[str, str])
     except UnavailableError:  # a gate that fails takes it away
         passed = {}
     try:

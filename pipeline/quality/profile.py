@@ -91,8 +91,8 @@ def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
                 f"{folder}: expected labels {dataset.labels[0]} to {dataset.labels[-1]}, "
                 f"found {found[0]} to {found[-1]}"
             )
-        names = dataset.class_names if base else tuple(str(label) for label in range(int(found[-1]) + 1))
-        labels = dataset.labels if base else range(len(names))
+        labels = dataset.labels if base else range(int(found[0]), int(found[-1]) + 1)
+        names = dataset.class_names if base else tuple(map(str, labels))
         replace = msgspec.structs.replace
         splits = {
             split: replace(
@@ -105,7 +105,14 @@ def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
             )
             for split, record in dataset.splits.items()
         }
-        whole = replace(dataset, shape=raw["train"][0].shape[1:], class_names=names, provenance=None, **splits)
+        whole = replace(
+            dataset,
+            shape=raw["train"][0].shape[1:],
+            class_names=names,
+            first_label=labels.start,
+            provenance=None,
+            **splits,
+        )
         tables = {split: conversion.rows(whole, split, Path(scratch)) for split in splits}
         known = dataset.provenance if whole.files == dataset.files else None
         return replace(profile(whole, tables, seed), provenance=known)

@@ -17,7 +17,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline import card, datasets, files, params, registry
 
     config = params.load(args.params)
-    dataset, method = datasets.load(config.dataset), config.train.method
+    dataset, method = datasets.asked(config), config.train.method
     passed, validation, test = (
         json.loads((args.metrics / f"{name}.json").read_bytes()) for name in ("passed", "validation", "test")
     )

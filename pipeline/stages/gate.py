@@ -35,5 +35,5 @@ def run(args: argparse.Namespace) -> None:
         args.passed.unlink(missing_ok=True)
         page = (args.docs / "index.html").resolve().as_uri()
         raise DataError(f"{args.parquet}: {formats.summary(judged.verdicts)}; see {page}")
-    files.write_json(args.passed, {split: table.fingerprint(rows) for split, rows in tables.items()})
+    files.write_json(args.passed, table.fingerprints(tables))
     print(f"gate: {dataset.name}: {formats.summary(judged.verdicts)}; suspects in {args.metrics}/suspects.csv")
