@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
+from pipeline import datasets
 from pipeline.datasets import Dataset, Provenance, RawFile
 from pipeline.errors import UnavailableError, listed
 from pipeline.files import publishing, sha256, sweep
@@ -147,10 +148,17 @@ def fetch(
 
 
 def leave_only(dataset: Dataset, folder: Path) -> None:
-    """Remove what says who wrote the images, unless the dataset is to have it: DVC hashes the whole folder."""
-    for path in folder.glob("*-idx2-int"):
-        if path.name not in {file.name for file in dataset.all_files}:
-            path.unlink()
+    """Remove what another dataset, or this one with provenance, left: DVC hashes the whole folder.
+
+    That is every file, finished or not, that some record names and `dataset` does not; a user's own files stay.
+    """
+    right = {file.name for file in dataset.all_files}
+    if {path.name for path in folder.iterdir()} == right:
+        return  # without reading every record
+    for name in datasets.file_names() - right:
+        sweep(folder / name)
+        if (folder / name).is_file():
+            (folder / name).unlink()
 
 
 def without_secrets(text: str) -> str:

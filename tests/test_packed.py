@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import writers
+import yaml
 from conftest import write_tiny
 from loopback import Server, answer, contents
 from published import packed_only
@@ -107,6 +109,21 @@ def test_what_nothing_proves_is_fetched_again_and_of_another_dataset_nothing_sta
     with together():
         fetched(known, other, tmp_path / "packed")
     assert contents(other) == contents(tmp_path / "mirror")
+
+
+def test_of_a_dataset_with_other_file_names_nothing_stays_and_a_user_s_files_do(
+    known: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = write_tiny(tmp_path / "other") | {"provenance": writers.write(tmp_path / "other")}
+    other["train"]["images"]["name"] = "others-images"
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(other))
+    (tmp_path / "no record.yaml").touch()
+    monkeypatch.setattr(datasets, "FOLDER", tmp_path)
+    raw = shutil.copytree(tmp_path / "mirror", tmp_path / "raw")
+    for name in ("notes.txt", "others-images", writers.file_name("test"), ".others-images.7.part"):
+        (raw / name).touch()
+    sources.leave_only(known, raw)
+    assert contents(raw) == contents(tmp_path / "mirror") | {"notes.txt": b""}
 
 
 @pytest.mark.network

@@ -1,5 +1,6 @@
 """What is true of each dataset: one YAML record a dataset, loaded as a frozen Dataset."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,6 +39,15 @@ FOLDER = Path(__file__).parent
 def names() -> list[str]:
     """The datasets that have a record."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def file_names() -> set[str]:
+    """The names of all raw files of all records, provenance included; a record that does not fit has none."""
+    found = set()
+    for name in names():
+        with contextlib.suppress(ConfigError):
+            found |= {file.name for file in find(name).all_files}
+    return found
 
 
 def asked(config: Params) -> Dataset:
