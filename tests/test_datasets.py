@@ -10,8 +10,10 @@ from typing import Any
 
 import msgspec
 import pytest
+import writers
 import yaml
 from conftest import ROOT, write_tiny
+from published import RAW_NAMES
 
 from pipeline import datasets
 from pipeline.errors import ConfigError
@@ -142,6 +144,7 @@ def test_a_record_that_is_laid_in_the_folder_is_found(tmp_path: Path, monkeypatc
     assert datasets.load("tiny").train.class_counts == (100, 100, 100)
 
 
+PLACE = {"bytes": 1, "sha256": "0" * 64, "members": dict.fromkeys(RAW_NAMES[:3], "x")}
 IMAGES = {"name": "x", "bytes": 47_040_016, "sha256": "ab" * 32}
 
 
@@ -151,6 +154,17 @@ IMAGES = {"name": "x", "bytes": 47_040_016, "sha256": "ab" * 32}
         ({"lisence": "MIT"}, "unknown field `lisence`"),
         ({"title": None}, r"Expected `str`, got `null` - at `\$.title`"),
         ({"shape": [28]}, r"Expected `array` of length 2, got 1 - at `\$.shape`"),
+        ({"class_names": ["a", "", "c"]}, r"length >= 1 - at `\$.class_names\[1\]`"),
+        ({"train": {"images": IMAGES | {"bytes": 0}}}, r"`int` >= 1 - at `\$.train.images.bytes`"),
+        (
+            {"train": {"images": IMAGES | {"packed": {"bytes": 0}}}},
+            r"`int` >= 1 - at `\$.train.images.packed.bytes`",
+        ),
+        (
+            {"provenance": {"mirrors": [], "train": {"hsf": {128: 300}}}},
+            r"`int` <= 127 - at `.*\$.provenance.train.hsf`",
+        ),
+        ({"name": "other"}, "name: expected tiny, as the file's, found other"),
         ({"train": {"images": IMAGES | {"md5": ""}}}, r"unknown field `md5` - at `\$.train.images`"),
         ({"train": {"images": IMAGES | {"sha256": "ab"}}}, r"matching regex .* - at `\$.train.images.sha256`"),
         ({"train": {"images": IMAGES | {"sha256": "AB" * 32}}}, r"matching regex .* - at `\$.train.images.sha"),
@@ -189,6 +203,24 @@ def put(value: object, *keys: str) -> Callable[[dict[str, Any]], object]:
         ),
         (put([100, 200], "train", "class_counts"), "train.class_counts: expected 3, one a class, found 2"),
         (put(None, "test", "labels", "sha256"), "test.labels: expected sha256 or packed, found neither"),
+        (put(5, "test", "labels", "bytes"), "test.labels.bytes: expected 9 or more, for a row, found 5"),
+        (put(8, "test", "labels", "bytes"), "test.labels.bytes: expected 9 or more, for a row, found 8"),
+        (
+            put({"name": "who", "bytes": 9612, "packed": None}, "provenance", "train", "file"),
+            "provenance.train.file: expected sha256 or packed, found neither",
+        ),
+        (
+            put(61, "provenance", "test", "writers"),
+            "provenance.test.writers: expected at most 60, the rows, found 61",
+        ),
+        (
+            put({"url": "u", **PLACE}, "archive"),
+            "archive.members: expected one a file, found none for t10k-labels-idx1-ubyte",
+        ),
+        (
+            put({"project": "p", "file": "f", **PLACE}, "package"),
+            "package.members: expected one a file, found none for t10k-labels-idx1-ubyte",
+        ),
         (put(254, "first_label"), "first_label: expected labels up to 255, found 256"),
         (put(["a", "b", "a"], "class_names"), "class_names: expected names that differ, found one twice"),
         (without("train", "expect"), "expected `expect` of both splits and of each, or none of the three"),
@@ -197,7 +229,7 @@ def put(value: object, *keys: str) -> Callable[[dict[str, Any]], object]:
 def test_a_record_that_contradicts_itself_is_refused(
     tmp_path: Path, change: Callable[[dict[str, Any]], object], message: str
 ) -> None:
-    record = write_tiny(tmp_path / "raw")
+    record = write_tiny(tmp_path / "raw") | {"provenance": writers.write(tmp_path / "raw")}
     change(record)
     path = tmp_path / "tiny.yaml"
     path.write_text(yaml.safe_dump(record))

@@ -114,7 +114,7 @@ def test_what_nothing_proves_is_fetched_again_and_of_another_dataset_nothing_sta
 def test_of_a_dataset_with_other_file_names_nothing_stays_and_a_user_s_files_do(
     known: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = write_tiny(tmp_path / "other") | {"provenance": writers.write(tmp_path / "other")}
+    other = write_tiny(tmp_path / "other") | {"name": "other", "provenance": writers.write(tmp_path / "other")}
     other["train"]["images"]["name"] = "others-images"
     (tmp_path / "other.yaml").write_text(yaml.safe_dump(other))
     (tmp_path / "no record.yaml").touch()

@@ -18,7 +18,7 @@ from pipeline.datasets.record import (
     Writers,
 )
 from pipeline.datasets.thresholds import differences, merged
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, listed
 from pipeline.files import convert, read_yaml
 from pipeline.params import Gate, Params
 
@@ -71,7 +71,10 @@ def find(name: str) -> Dataset:
 def _named(name: str) -> Dataset:
     if name not in names():
         raise ConfigError(f"dataset: expected one of {', '.join(names())}, found {name!r}")
-    return read(FOLDER / f"{name}.yaml")
+    dataset = read(path := FOLDER / f"{name}.yaml")
+    if dataset.name != name:
+        raise ConfigError(f"{path}: name: expected {name}, as the file's, found {dataset.name}")
+    return dataset
 
 
 def read(path: Path) -> Dataset:
@@ -102,24 +105,37 @@ def _consistent(dataset: Dataset, path: Path) -> Dataset:
         raise ConfigError(f"{path}: first_label: expected labels up to 255, found {dataset.labels[-1]}")
     if dataset.provenance:
         _require_writers(dataset, dataset.provenance, path)
+    _require_members(dataset, path)
     if len({file.name for file in dataset.all_files}) < len(dataset.all_files):
         raise ConfigError(f"{path}: expected {len(dataset.all_files)} files, found two of one name")
     return dataset
+
+
+def _require_members(dataset: Dataset, path: Path) -> None:
+    """Raise ConfigError where an archive is not known to hold each of the files."""
+    for key, archive in (("package", dataset.package), ("archive", dataset.archive)):
+        if archive and (absent := [file.name for file in dataset.files if file.name not in archive.members]):
+            raise ConfigError(f"{path}: {key}.members: expected one a file, found none for {listed(absent)}")
 
 
 def _require_writers(dataset: Dataset, provenance: Provenance, path: Path) -> None:
     """Raise ConfigError where the provenance does not cover the splits."""
     for split, writers in provenance.splits.items():
         where, rows = f"{path}: provenance.{split}", dataset.splits[split].rows
+        _require_proof(writers.file, f"{where}.file")
         if writers.file.bytes != 12 + 32 * writers.rows or writers.rows < rows:
             expected = f"expected 12 and 32 a row, for {rows:,} rows or more"
             raise ConfigError(f"{where}.file.bytes: {expected}, found {writers.file.bytes:,}")
+        if writers.writers > rows:
+            raise ConfigError(f"{where}.writers: expected at most {rows:,}, the rows, found {writers.writers:,}")
         if sum(writers.hsf.values()) != rows:
             raise ConfigError(f"{where}.hsf: expected {rows:,} rows in all, found {sum(writers.hsf.values()):,}")
 
 
 def _require_sizes(dataset: Dataset, record: SplitRecord, where: str) -> None:
     """Raise ConfigError where the files' sizes, the class counts and the shape contradict each other."""
+    if record.rows < 1:
+        raise ConfigError(f"{where}.labels.bytes: expected 9 or more, for a row, found {record.labels.bytes}")
     pixels = dataset.shape[0] * dataset.shape[1]
     expected = record.rows if record.class_counts is None else sum(record.class_counts)
     for kind, file, size in (
@@ -130,8 +146,12 @@ def _require_sizes(dataset: Dataset, record: SplitRecord, where: str) -> None:
             raise ConfigError(
                 f"{where}.{kind}.bytes: expected {size:,} for {expected:,} rows, found {file.bytes:,}"
             )
-        if not (file.sha256 or file.packed):
-            raise ConfigError(f"{where}.{kind}: expected sha256 or packed, found neither")
+        _require_proof(file, f"{where}.{kind}")
+
+
+def _require_proof(file: RawFile, where: str) -> None:
+    if not (file.sha256 or file.packed):
+        raise ConfigError(f"{where}: expected sha256 or packed, found neither")
 
 
 def with_thresholds(dataset: Dataset, gate: Gate, path: Path) -> tuple[Dataset, list[str]]:

@@ -8,14 +8,16 @@ from pipeline.datasets.thresholds import Count, SplitThresholds, Thresholds
 
 Split = Literal["train", "test"]
 FileName = Annotated[str, msgspec.Meta(pattern=r"^[^/\x00.][^/\x00]*$", max_length=200)]
-Side = Annotated[int, msgspec.Meta(ge=1)]
+ClassName = Annotated[str, msgspec.Meta(min_length=1)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Series = Annotated[int, msgspec.Meta(ge=-128, le=127)]  # as int8 in the table
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class Blob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A published file: its exact size in bytes and SHA-256."""
 
-    bytes: int
+    bytes: Positive
     sha256: Sha256
 
 
@@ -26,7 +28,7 @@ class RawFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """
 
     name: FileName
-    bytes: int
+    bytes: Positive
     sha256: Sha256 | None = None
     packed: Blob | None = None
 
@@ -43,7 +45,7 @@ class PackageFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     project: str
     file: str
-    bytes: int
+    bytes: Positive
     sha256: Sha256
     members: dict[str, str]
 
@@ -52,7 +54,7 @@ class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A zip archive at an address that holds the raw files, gzipped or not: raw file name -> member."""
 
     url: str
-    bytes: int
+    bytes: Positive
     sha256: Sha256
     members: dict[str, str]
 
@@ -86,8 +88,8 @@ class Writers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     file: RawFile
-    writers: Count
-    hsf: dict[int, Count]
+    writers: Positive
+    hsf: dict[Series, Count]
 
     @property
     def rows(self) -> int:
@@ -127,10 +129,10 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     licence: str
     licence_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+-]*$")] | None = None
     citation: str
-    shape: tuple[Side, Side]
+    shape: tuple[Positive, Positive]
     transposed: bool = False
     first_label: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
-    class_names: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=256)]
+    class_names: Annotated[tuple[ClassName, ...], msgspec.Meta(min_length=1, max_length=256)]
     mirrors: tuple[str, ...] = ()
     package: PackageFile | None = None
     archive: Archive | None = None
