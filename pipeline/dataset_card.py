@@ -93,7 +93,12 @@ def write(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents
 
 def _head(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents]) -> str:
     """The card's YAML: of the keys that the Hub knows, those that are known here."""
-    splits = [{"name": split, "num_examples": found.rows} for split, found in contents.items()]
+    # Bytes as `datasets` counts them: of the rows in its cache, where a class label is an int64.
+    width = sum(8 if field.name == "label" else field.type.byte_width for field in schema)
+    splits = [
+        {"name": split, "num_bytes": found.rows * width, "num_examples": found.rows}
+        for split, found in contents.items()
+    ]
     content = {
         "pretty_name": Quoted(dataset.title),
         "license": (dataset.licence_id or "unknown").lower(),

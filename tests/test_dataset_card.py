@@ -1,6 +1,7 @@
 """The dataset card: Hugging Face `datasets` loads the folder by it, offline, and people find every fact in it."""
 
 import hashlib
+import logging
 import os
 import re
 from pathlib import Path
@@ -33,12 +34,21 @@ def prose(card: str) -> str:
         ({"first_label": 2, "class_names": NAMES, "provenance": True}, ["no class 0", "no class 1", *NAMES]),
     ],
 )
-def test_hugging_face_loads_the_folder(tmp_path: Path, changes: dict[str, Any], names: list[str]) -> None:
+def test_hugging_face_loads_the_folder(
+    tmp_path: Path, changes: dict[str, Any], names: list[str], monkeypatch: Any, caplog: Any
+) -> None:
     from datasets import ClassLabel, Value, load_dataset
 
+    monkeypatch.setattr(logging.getLogger("datasets"), "propagate", True)
     folder = describe(tmp_path, **changes)
     loaded = load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    assert [record.message for record in caplog.records if record.name.startswith("datasets")] == []
     assert {split: len(rows) for split, rows in loaded.items()} == SIZES
+    counted = [
+        {key: getattr(rows.info.splits[split], key) for key in ("name", "num_bytes", "num_examples")}
+        for split, rows in loaded.items()
+    ]
+    assert head((folder / "README.md").read_text())["dataset_info"]["splits"] == counted
     for split, rows in loaded.items():
         images, labels = arrays(split, changes.get("first_label", 0))
         assert b"".join(rows["image"]) == images.tobytes()
