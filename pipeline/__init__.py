@@ -11,8 +11,8 @@ The layers. Each imports those below it and, where a noun contains another, a ne
                 registry, the method that a name stands for, over methods (one file a method), which are made of
                 estimators, and imports (what a module is made of); leaderboard, all methods side by side;
                 croissant and dataset_card, the Parquet files for programs and for people, over contents, what
-                they hold; onnx_export; quality, the gates, over measures, references, orientation, probe,
-                leakage and audit;
+                they hold; markdown, the tables of both kinds of card; onnx_export; quality, the gates, over
+                measures, references, orientation, probe, leakage and audit;
                 compare and verify, what two runs differ in, over lock (dvc.lock) and revisions (git); inputs,
                 whether what a stage depends on stays the same while it runs
     ground      errors, files, params, datasets

@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline import metrics
 from pipeline.datasets import Dataset
+from pipeline.markdown import table
 from pipeline.params import Train
 from pipeline.registry import Record
 
@@ -118,10 +119,6 @@ def write(
         pixels=height * width,
         validation=metrics.in_words(validation), test=metrics.in_words(test), held=held,
         halves="".join(f"\n| test, {name} | {metrics.in_words(part)} |" for name, part in halves),
-        recalls=_table((r["class"], r["recall"], f"{r['low']} to {r['high']}", r["n"]) for r in recalls),
-        hashes=_table(hashes), parts=_table(parts.items()), arguments=_table(arguments.items()),
+        recalls=table((r["class"], r["recall"], f"{r['low']} to {r['high']}", r["n"]) for r in recalls),
+        hashes=table(hashes), parts=table(parts.items()), arguments=table(arguments.items()),
     )  # fmt: skip
-
-
-def _table(rows: Any) -> str:
-    return "\n".join(f"| {' | '.join(str(value) for value in row)} |" for row in rows)

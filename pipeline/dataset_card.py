@@ -1,8 +1,7 @@
 """The Parquet files for people, and for the Hugging Face Hub: the card of the folder that holds them."""
 
-import html
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +10,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted
 
 from pipeline.contents import MEANINGS, Contents
 from pipeline.datasets import Dataset, Split
+from pipeline.markdown import table
 
 CARD = """---
 {head}---
@@ -78,15 +78,15 @@ def write(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents
     sources = [*dataset.mirrors, *([dataset.archive.url] if dataset.archive else [])]
     return CARD.format(
         head=_head(dataset, schema, contents), title=dataset.title, name=dataset.name,
-        files=_table((f"`{split}.parquet`", f"{c.rows:,}", f"{c.bytes:,}", f"`{c.sha256}`")
-                     for split, c in contents.items()),
-        fields=_table((f"`{field.name}`", f"`{field.type}`", MEANINGS[field.name]) for field in schema),
+        files=table((f"`{split}.parquet`", f"{c.rows:,}", f"{c.bytes:,}", f"`{c.sha256}`")
+                    for split, c in contents.items()),
+        fields=table((f"`{field.name}`", f"`{field.type}`", MEANINGS[field.name]) for field in schema),
         pixels=height * width, height=height, width=width,
-        classes=_table((label, name, *(f"{c.counts.get(label, 0):,}" for c in contents.values()))
-                       for label, name in classes),
+        classes=table((label, name, *(f"{c.counts.get(label, 0):,}" for c in contents.values()))
+                      for label, name in classes),
         unused=UNUSED.format(first=dataset.first_label) if dataset.first_label else "",
         licence=dataset.licence, citation=dataset.citation, turned=TURNED if dataset.transposed else "",
-        raw=_table((f"`{name}`", f"`{digest}`") for name, digest in (file.proof for file in dataset.files)),
+        raw=table((f"`{name}`", f"`{digest}`") for name, digest in (file.proof for file in dataset.files)),
         sources="".join(f"- `{source}`\n" for source in sources),
     )  # fmt: skip
 
@@ -132,8 +132,3 @@ def _size(rows: int) -> str:
     names = ["1K", "10K", "100K", "1M", "10M"]
     power = max(0, len(str(rows)) - 3)
     return f"{names[power - 1]}<n<{names[power]}" if power else "n<1K"
-
-
-def _table(rows: Iterable[Iterable[object]]) -> str:
-    cells = ([html.escape(str(cell), quote=False).replace("|", "&#124;") for cell in row] for row in rows)
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells)

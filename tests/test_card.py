@@ -78,3 +78,14 @@ def test_it_says_whose_classes_are_trusted(method: str, imported: list[str], arg
     assert f"{argument}\n" in code
     assert trusted in " ".join(text.split())
     compile(code, "card", "exec")
+
+
+def test_whatever_a_class_is_called_its_row_has_four_cells() -> None:
+    own = params.load(ROOT / "params.yaml")
+    recall = {"class": "Aa|b<i>", "recall": "0.9", "low": "0.8", "high": "1.0", "n": "10"}
+    record = registry.Record("linear", {}, {"metric": "a|b"}, {})
+    text = card.write(
+        datasets.load(own.dataset), own.train, "A method.", record, None, {}, SCORES, SCORES, [recall]
+    )
+    assert "\n| Aa&#124;b&lt;i&gt; | 0.9 | 0.8 to 1.0 | 10 |\n" in text
+    assert "\n| `metric` | `a\\|b` |\n" in text  # in code an entity would stand as it is

@@ -23,6 +23,8 @@ CONTAINS = {
     ("methods", "estimators"),
     ("croissant", "contents"),
     ("dataset_card", "contents"),
+    ("dataset_card", "markdown"),
+    ("card", "markdown"),
     ("card", "metrics"),
     ("card", "registry"),
     *(("idx_export", part) for part in ["idx", "rows", "table"]),
