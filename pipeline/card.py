@@ -35,7 +35,7 @@ By class, on test:
 
 ## Data
 
-{dataset.title}. {dataset.citation}. {dataset.licence}.
+{dataset.title}. {dataset.citation}. {dataset.licence}.{origin}
 
 The model is fitted on all of train; the validation error is that of a fit without the rows held out:
 {held}, stratified by label, seed {train.validation.seed}.
@@ -98,7 +98,7 @@ def write(
     of metrics/recall.csv.
     """
     height, width = dataset.shape
-    hashes = [(f"`{name}`", f"`{digest}`") for name, digest in (file.proof for file in dataset.files)]
+    hashes = [(f"`{name}`", f"`{digest}`") for name, digest in (file.proof for file in dataset.all_files)]
     hashes += [(f"rows of {split} that passed the gate", f"`{passed[split]}`") for split in sorted(passed)]
     parts = {f"`{path}`": f"`{digest}`" for path, digest in record.code.items()} | record.packages
     arguments = {f"`{key}`": f"`{value}`" for key, value in record.arguments.items()} or {"none": ""}
@@ -111,9 +111,11 @@ def write(
     held = f"{train.validation.rows:,}"
     if train.validation.by:
         held = f"{validation['n']:,}, all that their writers wrote"
+    origin = dataset.provenance
     halves = sorted((name, part) for name, part in test.items() if isinstance(part, dict))
     return CARD.format(
         imported=imported, package=argument, trusted=trusted,
+        origin=f" Who wrote the images: {origin.citation}. {origin.licence}." if origin else "",
         dataset=dataset, train=train, description=description, height=height, width=width,
         classes=len(dataset.class_names), labels=dataset.labels, first=dataset.labels[0], last=dataset.labels[-1],
         pixels=height * width,

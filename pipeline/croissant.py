@@ -37,14 +37,19 @@ CONTEXT = {
 def describe(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents]) -> dict[str, Any]:
     """The description of one Parquet file a split, `SPLIT.parquet` beside it, all of one schema."""
     spdx = dataset.licence_id and f"https://spdx.org/licenses/{dataset.licence_id}.html"
+    licence, citation = spdx or dataset.licence, dataset.citation
+    description = f"{dataset.title}. Licence: {dataset.licence}."
+    if origin := dataset.provenance:
+        description += f" Who wrote the images: {', '.join(origin.mirrors)}. Licence: {origin.licence}."
+        citation += f"\n{origin.citation}"
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.1",
         "name": dataset.name,
-        "description": f"{dataset.title}. Licence: {dataset.licence}.",
-        "license": spdx or dataset.licence,
-        "citeAs": dataset.citation,
+        "description": description,
+        "license": [licence, origin.licence] if origin else licence,
+        "citeAs": citation,
         "distribution": [_file(split, found) for split, found in contents.items()],
         "recordSet": [
             _inline("splits", "cr:Split", {"split": "sc:Text", "rows": "cr:Int64"}, _rows(contents)),

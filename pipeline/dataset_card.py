@@ -75,7 +75,9 @@ def write(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents
     """The card of a folder with one Parquet file a split, `SPLIT.parquet`, all of one schema, as Markdown."""
     height, width = dataset.shape
     classes = zip(dataset.labels, dataset.class_names, strict=True)
+    origin = dataset.provenance
     sources = [*dataset.mirrors, *([dataset.archive.url] if dataset.archive else [])]
+    sources += origin.mirrors if origin else []
     return CARD.format(
         head=_head(dataset, schema, contents), title=dataset.title, name=dataset.name,
         files=table((f"`{split}.parquet`", f"{c.rows:,}", f"{c.bytes:,}", f"`{c.sha256}`")
@@ -85,8 +87,10 @@ def write(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents
         classes=table((label, name, *(f"{c.counts.get(label, 0):,}" for c in contents.values()))
                       for label, name in classes),
         unused=UNUSED.format(first=dataset.first_label) if dataset.first_label else "",
-        licence=dataset.licence, citation=dataset.citation, turned=TURNED if dataset.transposed else "",
-        raw=table((f"`{name}`", f"`{digest}`") for name, digest in (file.proof for file in dataset.files)),
+        licence=dataset.licence + (f"\n\nOf who wrote the images: {origin.licence}" if origin else ""),
+        citation=dataset.citation + (f"\n\nFor who wrote the images: {origin.citation}" if origin else ""),
+        turned=TURNED if dataset.transposed else "",
+        raw=table((f"`{name}`", f"`{digest}`") for name, digest in (file.proof for file in dataset.all_files)),
         sources="".join(f"- `{source}`\n" for source in sources),
     )  # fmt: skip
 
@@ -99,9 +103,10 @@ def _head(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents
         {"name": split, "num_bytes": found.rows * width, "num_examples": found.rows}
         for split, found in contents.items()
     ]
+    licence = (dataset.licence_id or "unknown").lower()
     content = {
         "pretty_name": Quoted(dataset.title),
-        "license": (dataset.licence_id or "unknown").lower(),
+        "license": [licence, "other"] if dataset.provenance else licence,
         "task_categories": ["image-classification"],
         "size_categories": [_size(sum(found.rows for found in contents.values()))],
         "configs": [

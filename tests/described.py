@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
+import writers
 from conftest import tiny_arrays, write_tiny
 from numpy.typing import NDArray
 
@@ -14,9 +14,6 @@ from pipeline.datasets import Dataset, Split
 
 Arrays = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 SIZES: dict[Split, int] = {"train": 300, "test": 60}
-PROVENANCE = pa.schema(
-    [pa.field(name, pa.int16() if name == "writer" else pa.int8(), False) for name in ("writer", "hsf")]
-)
 
 
 def arrays(split: Split, first_label: int = 0) -> Arrays:
@@ -28,12 +25,13 @@ def arrays(split: Split, first_label: int = 0) -> Arrays:
 def describe(folder: Path, provenance: bool = False, **changes: Any) -> Path:
     """Write both splits and both descriptions into folder/parquet; return it. changes: of the record."""
     record = write_tiny(folder / "raw") | changes
+    if provenance:
+        record["provenance"] = writers.write(folder / "raw")
     dataset = files.convert(record, Dataset, folder)
     schema, found = table.schema(dataset), {}
-    for split in SIZES:
-        rows = table.from_arrays(*arrays(split, dataset.first_label), schema)
-        for field in PROVENANCE if provenance else []:
-            rows = rows.append_column(field, pa.array(np.arange(len(rows)) % 5, field.type))
+    for split, count in SIZES.items():
+        origin = [np.arange(count) % 5] * 2 if provenance else []
+        rows = table.from_arrays(*arrays(split, dataset.first_label), schema, *origin)
         path = folder / f"parquet/{split}.parquet"
         path.parent.mkdir(exist_ok=True)
         pq.write_table(rows, path)

@@ -1,6 +1,7 @@
 """The dataset card: Hugging Face `datasets` loads the folder by it, offline, and people find every fact in it."""
 
 import hashlib
+import json
 import logging
 import os
 import re
@@ -125,6 +126,25 @@ def test_every_fact_stands_in_the_text(tmp_path: Path) -> None:
     ]
     for name, kind in [("id", "int32"), ("image", "fixed_size_binary[784]"), ("writer", "int16"), ("hsf", "int8")]:
         assert f"| `{name}` | `{kind}` | {contents.MEANINGS[name]} |" in card
+
+
+def test_with_writers_the_card_names_their_files_source_licence_and_citation(tmp_path: Path) -> None:
+    folder = describe(tmp_path, provenance=True, licence_id="MIT")
+    card = (folder / "README.md").read_text()
+    raw = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (tmp_path / "raw").iterdir()}
+    assert dict(re.findall(r"^\| `(.*)` \| `(\w{64})` \|$", prose(card), re.MULTILINE)) == raw
+    assert len(raw) == 6
+    for said in (
+        "Of who wrote the images: Zlib",
+        "For who wrote the images: W. Hand",
+        f"- `{tmp_path}/raw/{{name}}`",
+    ):
+        assert f"\n{said}\n" in card
+    assert head(card)["license"] == ["mit", "other"]
+    found = json.loads((folder / "croissant.json").read_text())
+    assert found["license"] == ["https://spdx.org/licenses/MIT.html", "Zlib"]
+    assert found["citeAs"].splitlines()[1:] == ["W. Hand"]
+    assert f"Who wrote the images: {tmp_path}/raw/{{name}}. Licence: Zlib." in found["description"]
 
 
 def test_its_code_is_the_readme_s_which_a_test_runs(tmp_path: Path) -> None:

@@ -304,6 +304,8 @@ def test_from_the_gate_to_the_metrics(call: Callable[..., int], capsys: Any) -> 
     assert call("card", by="writer") == 0
     card = Path("data/model/README.md").read_text()
     assert "| test, hsf4 | error rate" in card
+    assert "Who wrote the images: W. Hand. Zlib." in card
+    assert all(f"| `{name}` |" in card for name in NAMES)
     assert "60, all that their writers wrote, stratified by label, seed 0" in " ".join(card.split())
 
 

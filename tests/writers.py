@@ -29,7 +29,7 @@ def extended(raw: Path, split: str) -> NDArray[np.int32]:
 
 def write(raw: Path) -> dict[str, Any]:
     """Write both files beside the raw ones; return the section `provenance` of the record."""
-    section: dict[str, Any] = {"mirrors": [f"{raw}/{{name}}"]}
+    section: dict[str, Any] = {"licence": "Zlib", "citation": "W. Hand", "mirrors": [f"{raw}/{{name}}"]}
     for split, writers in WRITERS.items():
         array = extended(raw, split)
         content, half = idx.encode(array), (len(array) - 5) // 2

@@ -98,8 +98,10 @@ class Writers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who wrote each image, by split, and where that is to be found."""
+    """Who wrote each image, by split, where that is to be found, and whose work it is."""
 
+    licence: str
+    citation: str
     mirrors: tuple[str, ...]
     train: Writers
     test: Writers
