@@ -314,7 +314,8 @@ def test_a_hold_out_by_writer_needs_the_writers(call: Callable[..., int], capsys
         call(stage, provenance=False)
     capsys.readouterr()
     assert call("train", provenance=False, by="writer") == 2
-    assert "train.validation.by: writer: expected rows that say who wrote them, found none" in capsys.readouterr().err
+    said = "train.validation.by: writer: expected rows that say who wrote them, found none"
+    assert said in capsys.readouterr().err
 
 
 @pytest.fixture(scope="session")
