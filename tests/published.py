@@ -5,9 +5,17 @@ import hashlib
 import io
 import random
 import zipfile
+from pathlib import Path
 from typing import Any
 
-from pipeline.datasets import Archive
+import msgspec
+from conftest import write_tiny
+from loopback import contents
+
+from pipeline.datasets import Archive, Dataset
+from pipeline.files import convert
+
+Members = dict[str, bytes]
 
 RAW_NAMES = [f"{split}-{kind}-ubyte" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
 PATH = "/EMNIST/gzip.zip"
@@ -19,18 +27,27 @@ def member_of(name: str) -> str:
     return f"gzip/emnist-letters-{name.replace('t10k', 'test')}.gz"
 
 
-def packed_members(files: dict[str, bytes]) -> dict[str, bytes]:
+def packed_members(files: dict[str, bytes]) -> Members:
     """The members of an archive that holds raw files among others."""
     before = {"gzip/emnist-byclass-train-images-idx3-ubyte.gz": OTHERS[: 2 << 20], "gzip/mapping.txt": b""}
     after = {"gzip/emnist-mnist-train-images-idx3-ubyte.gz": OTHERS[2 << 20 :]}
     return before | {member_of(name): gzip.compress(body) for name, body in files.items()} | after
 
 
-def zipped(members: dict[str, bytes], packing: int = zipfile.ZIP_STORED) -> bytes:
+def zipped(members: Members, packing: int = zipfile.ZIP_STORED) -> bytes:
     with zipfile.ZipFile(file := io.BytesIO(), "w", packing) as made:
         for name, body in members.items():
             made.writestr(zipfile.ZipInfo(name), body, packing)  # without the time: the same bytes at every call
     return file.getvalue()
+
+
+def letters(folder: Path, url: str) -> tuple[Dataset, Members]:
+    """A tiny dataset with its raw files in `folder`, published in an archive at `url`, and that one's members."""
+    record = write_tiny(folder)
+    members = packed_members(contents(folder))
+    record = packed_only(record, {name: members[member_of(name)] for name in RAW_NAMES})
+    record["archive"] = msgspec.to_builtins(described(url, zipped(members)))
+    return convert(record, Dataset, Path("letters.yaml")), members
 
 
 def described(url: str, body: bytes) -> Archive:

@@ -1,43 +1,36 @@
 """One big zip archive as a source: only what is needed is fetched, and what had come is not lost."""
 
-import gzip
 import hashlib
-import zipfile
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-import msgspec
 import pytest
-from conftest import write_tiny
 from loopback import Answer, Server, answer, broken_off, contents, only_by_its_name, ranged, without_a_length
-from published import OTHERS, PATH, RAW_NAMES, described, member_of, packed_members, packed_only, zipped
+from published import OTHERS, PATH, Members, letters, zipped
 
-from pipeline import archive, sources
+from pipeline import sources
 from pipeline.archive import ZipArchive
 from pipeline.datasets import Dataset
 from pipeline.errors import UnavailableError
-from pipeline.files import convert
 
-LABELS = "train-labels-idx1-ubyte"
 HTML = b"<html>\n<head><title>EMNIST has moved</title>"
-TRAIN_LABELS = member_of(LABELS)
-Members = dict[str, bytes]
 
 
 @pytest.fixture
-def members(tmp_path: Path) -> Members:
-    """The members of an archive that holds the files of `mirror/` among others."""
-    write_tiny(tmp_path / "mirror")
-    return packed_members(contents(tmp_path / "mirror"))
+def published(server: Server, tmp_path: Path) -> tuple[Dataset, Members]:
+    return letters(tmp_path / "mirror", f"{server.url}{PATH}")
 
 
 @pytest.fixture
-def dataset(members: Members, server: Server, tmp_path: Path) -> Dataset:
+def dataset(published: tuple[Dataset, Members]) -> Dataset:
     """The dataset of `mirror/`, published as an archive at the server."""
-    record = packed_only(write_tiny(tmp_path / "mirror"), {name: members[member_of(name)] for name in RAW_NAMES})
-    record["archive"] = msgspec.to_builtins(described(f"{server.url}{PATH}", zipped(members)))
-    return convert(record, Dataset, Path("letters.yaml"))
+    return published[0]
+
+
+@pytest.fixture
+def members(published: tuple[Dataset, Members]) -> Members:
+    """The members of that archive."""
+    return published[1]
 
 
 @pytest.fixture(autouse=True)
@@ -45,11 +38,10 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.location.BACK_OFF_SECONDS", 0.01)
 
 
-def fetched(dataset: Dataset, folder: Path, source: str | None = None) -> dict[str, bytes]:
-    """What is in the folder after all was fetched from the archive, or from a source of the user's own."""
+def fetched(dataset: Dataset, folder: Path) -> dict[str, bytes]:
+    """What is in the folder after all was fetched from the archive."""
     assert dataset.archive
-    chosen = archive.own(source, dataset, folder) if source else ZipArchive(dataset.archive, folder)
-    sources.fetch(dataset, [chosen], folder, lambda _: None, lambda _: None)
+    sources.fetch(dataset, [ZipArchive(dataset.archive, folder)], folder, lambda _: None, lambda _: None)
     assert beside(folder) == []
     return contents(folder)
 
@@ -58,10 +50,10 @@ def beside(folder: Path) -> list[Path]:
     return list(folder.parent.glob(".*"))
 
 
-def refused(dataset: Dataset, folder: Path, source: str | None = None) -> str:
+def refused(dataset: Dataset, folder: Path) -> str:
     """What is said where the archive gives nothing."""
     with pytest.raises(UnavailableError) as error:
-        fetched(dataset, folder, source)
+        fetched(dataset, folder)
     assert contents(folder) == {}
     return str(error.value)
 
@@ -191,83 +183,3 @@ def test_an_archive_with_other_bytes_elsewhere_is_refused_whole_and_read_by_rang
     assert beside(tmp_path / "raw") == []
     server.answers[PATH] = [ranged(bytes(other), [])]
     assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "packing", "found"),
-    [
-        pytest.param(
-            lambda right: {name: body for name, body in right.items() if name != TRAIN_LABELS},
-            zipfile.ZIP_STORED,
-            f"expected a member '{TRAIN_LABELS}' that holds {LABELS}, found: gzip/emnist-byclass",
-            id="missing",
-        ),
-        pytest.param(
-            lambda right: right | {TRAIN_LABELS: gzip.compress(bytes(308), 1)},
-            zipfile.ZIP_STORED,
-            "bytes with SHA-256 {sha256}, found ",
-            id="other bytes",
-        ),
-        pytest.param(
-            lambda right: right | {TRAIN_LABELS: bytes(64 << 20)},
-            zipfile.ZIP_DEFLATED,
-            f"expected {TRAIN_LABELS} of at most {{bytes}} bytes, found 67,108,864",
-            id="bomb",
-        ),
-        pytest.param(
-            lambda right: right | {"../escaped": b""},
-            zipfile.ZIP_STORED,
-            "expected members that stay inside the archive, found ../escaped",
-            id="escape",
-        ),
-    ],
-)
-def test_a_wrong_member_is_named_and_what_is_right_is_kept(
-    dataset: Dataset,
-    members: Members,
-    tmp_path: Path,
-    wrong: Callable[[Members], Members],
-    packing: int,
-    found: str,
-) -> None:
-    (tmp_path / "own.zip").write_bytes(zipped(wrong(members), packing))
-    packed = dataset.train.labels.packed
-    assert packed
-    with pytest.raises(UnavailableError) as error:
-        fetched(dataset, tmp_path / "raw", str(tmp_path / "own.zip"))
-    assert found.format(bytes=packed.bytes, sha256=packed.sha256) in str(error.value)
-    assert len(contents(tmp_path / "raw")) == (0 if "escaped" in found else 3)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "found"),
-    [
-        (
-            lambda right: right[: len(right) // 2],
-            "expected a whole zip archive (File is not a zip file), found 2,",
-        ),
-        (lambda _: HTML, "a web page stands where the archive was"),
-        (None, "own.zip, found none"),
-    ],
-    ids=["cut", "web page", "absent"],
-)
-def test_what_is_no_archive_is_one_line(
-    dataset: Dataset, members: Members, tmp_path: Path, wrong: Callable[[bytes], bytes] | None, found: str
-) -> None:
-    if wrong:
-        (tmp_path / "own.zip").write_bytes(wrong(zipped(members)))
-    assert found in refused(dataset, tmp_path / "raw", str(tmp_path / "own.zip"))
-
-
-def test_the_archive_elsewhere_or_unpacked_is_a_source_too(
-    dataset: Dataset, members: Members, server: Server, tmp_path: Path
-) -> None:
-    body = zipped(members)
-    (tmp_path / "own.zip").write_bytes(body)
-    server.answers["/other/gzip.zip?key=1"] = [ranged(body, [])]
-    with zipfile.ZipFile(tmp_path / "own.zip") as archive:
-        archive.extractall(tmp_path / "unpacked")
-    (tmp_path / f"unpacked/gzip/{LABELS}").write_bytes(b"of another dataset")
-    for i, source in enumerate(["own.zip", "unpacked", "unpacked/gzip", f"{server.url}/other/gzip.zip?key=1"]):
-        chosen = source if source.startswith("http") else f"{tmp_path}/{source}"
-        assert fetched(dataset, tmp_path / f"raw{i}", chosen) == contents(tmp_path / "mirror")

@@ -1,0 +1,126 @@
+"""A user's own zip archive as a source: the files, or a line that says what is wrong with it."""
+
+import gzip
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from loopback import Server, contents, ranged
+from published import Members, letters, member_of, zipped
+
+from pipeline import archive, sources
+from pipeline.datasets import Dataset
+from pipeline.errors import UnavailableError
+
+LABELS = "train-labels-idx1-ubyte"
+TRAIN_LABELS = member_of(LABELS)
+HTML = b"<html>\n<head><title>EMNIST has moved</title>"
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> tuple[Dataset, Members]:
+    return letters(tmp_path / "mirror", "https://unreachable.invalid/gzip.zip")
+
+
+@pytest.fixture
+def dataset(published: tuple[Dataset, Members]) -> Dataset:
+    """The dataset of `mirror/`, published as an archive."""
+    return published[0]
+
+
+@pytest.fixture
+def members(published: tuple[Dataset, Members]) -> Members:
+    """The members of that archive."""
+    return published[1]
+
+
+def fetched(dataset: Dataset, folder: Path, source: object) -> dict[str, bytes]:
+    """What is in the folder after all was fetched from a source of the user's own."""
+    chosen = archive.own(str(source), dataset, folder)
+    sources.fetch(dataset, [chosen], folder, lambda _: None, lambda _: None)
+    assert list(folder.parent.glob(".*")) == []
+    return contents(folder)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "packing", "found"),
+    [
+        pytest.param(
+            lambda right: {name: body for name, body in right.items() if name != TRAIN_LABELS},
+            zipfile.ZIP_STORED,
+            f"expected a member '{TRAIN_LABELS}' that holds {LABELS}, found: gzip/emnist-byclass",
+            id="missing",
+        ),
+        pytest.param(
+            lambda right: right | {TRAIN_LABELS: gzip.compress(bytes(308), 1)},
+            zipfile.ZIP_STORED,
+            "bytes with SHA-256 {sha256}, found ",
+            id="other bytes",
+        ),
+        pytest.param(
+            lambda right: right | {TRAIN_LABELS: bytes(64 << 20)},
+            zipfile.ZIP_DEFLATED,
+            f"expected {TRAIN_LABELS} of at most {{bytes}} bytes, found 67,108,864",
+            id="bomb",
+        ),
+        pytest.param(
+            lambda right: right | {"../escaped": b""},
+            zipfile.ZIP_STORED,
+            "expected members that stay inside the archive, found ../escaped",
+            id="escape",
+        ),
+    ],
+)
+def test_a_wrong_member_is_named_and_what_is_right_is_kept(
+    dataset: Dataset,
+    members: Members,
+    tmp_path: Path,
+    wrong: Callable[[Members], Members],
+    packing: int,
+    found: str,
+) -> None:
+    (tmp_path / "own.zip").write_bytes(zipped(wrong(members), packing))
+    packed = dataset.train.labels.packed
+    assert packed
+    with pytest.raises(UnavailableError) as error:
+        fetched(dataset, tmp_path / "raw", tmp_path / "own.zip")
+    assert found.format(bytes=packed.bytes, sha256=packed.sha256) in str(error.value)
+    assert len(contents(tmp_path / "raw")) == (0 if "escaped" in found else 3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found"),
+    [
+        (
+            lambda right: right[: len(right) // 2],
+            "expected a whole zip archive (File is not a zip file), found 2,",
+        ),
+        (lambda _: HTML, "a web page stands where the archive was"),
+        (None, "own.zip, found none"),
+    ],
+    ids=["cut", "web page", "absent"],
+)
+def test_what_is_no_archive_is_one_line(
+    dataset: Dataset, members: Members, tmp_path: Path, wrong: Callable[[bytes], bytes] | None, found: str
+) -> None:
+    if wrong:
+        (tmp_path / "own.zip").write_bytes(wrong(zipped(members)))
+    with pytest.raises(UnavailableError) as error:
+        fetched(dataset, tmp_path / "raw", tmp_path / "own.zip")
+    assert found in str(error.value)
+    assert contents(tmp_path / "raw") == {}
+
+
+def test_the_archive_elsewhere_or_unpacked_is_a_source_too(
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
+) -> None:
+    body = zipped(members)
+    (tmp_path / "own.zip").write_bytes(body)
+    server.answers["/other/gzip.zip?key=1"] = [ranged(body, [])]
+    with zipfile.ZipFile(tmp_path / "own.zip") as archive:
+        archive.extractall(tmp_path / "unpacked")
+    (tmp_path / f"unpacked/gzip/{LABELS}").write_bytes(b"of another dataset")
+    for i, source in enumerate(["own.zip", "unpacked", "unpacked/gzip", f"{server.url}/other/gzip.zip?key=1"]):
+        chosen = source if source.startswith("http") else f"{tmp_path}/{source}"
+        assert fetched(dataset, tmp_path / f"raw{i}", chosen) == contents(tmp_path / "mirror")
