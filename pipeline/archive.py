@@ -9,11 +9,12 @@ import hashlib
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from http import HTTPStatus
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pipeline.datasets import Archive, Dataset, RawFile
-from pipeline.errors import listed
+from pipeline.errors import ConfigError, listed
 from pipeline.files import naming
 from pipeline.location import HTTP, Location, SourceError, explained, once, open_url, retrying, web_page
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 CHUNK = 1 << 20
+BOUNDED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # of any other, zipfile unpacks without a limit
 BLOCK = 8 << 20  # of a member, by one request
 
 
@@ -55,8 +57,19 @@ class ZipArchive:
 
     def _ranged(self) -> bool:
         """Whether the server answers requests for a range."""
-        with explained(), open_url(self.url, self.archive.bytes, byte_range="0-63") as stream:
+        with explained(), self._answer("0-63") as stream:
             return self._start(stream) is not None
+
+    def _answer(self, byte_range: str) -> IO[bytes]:
+        """What the server answers to a request for a range; where it refuses any, to one for the whole."""
+        import aiohttp
+
+        try:
+            return open_url(self.url, self.archive.bytes, byte_range=byte_range)
+        except aiohttp.ClientResponseError as error:
+            if error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                raise
+            return open_url(self.url, self.archive.bytes)
 
     def _start(self, stream: Any) -> int | None:
         """Where an answer begins, if it is a range; SourceError where it is of something else than the archive."""
@@ -96,7 +109,7 @@ class ZipArchive:
         """Write what comes after what had come; the connection may break once it brought something new."""
         done, head, expected = out.tell(), b"", self.archive.bytes
         try:
-            with explained(), open_url(self.url, expected, byte_range=f"{done}-") as stream:
+            with explained(), self._answer(f"{done}-") as stream:
                 at = self._start(stream) or 0
                 if at > done:
                     raise SourceError(f"expected the bytes from {done:,} on, found those from {at:,}")
@@ -115,8 +128,15 @@ class ZipArchive:
 
 
 def own(source: str, dataset: Dataset, folder: Path) -> Location | ZipArchive:
-    """A source that a user names: the dataset's zip at another place, or a folder or URL of the files."""
-    if dataset.archive and PurePosixPath(source.partition("?")[0]).suffix == ".zip" and "{name}" not in source:
+    """A source that a user names: the dataset's zip at another place, or a folder or URL of the files.
+
+    Raises ConfigError for the zip of a dataset that is published in none.
+    """
+    path = Path(source.partition("?")[0])
+    if path.suffix == ".zip" and "{name}" not in source and not path.is_dir():
+        if not dataset.archive:
+            expected = f"a folder or URL of the files, for {dataset.name} is published in no zip archive"
+            raise ConfigError(f"source: expected {expected}; found {path.name}")
         return ZipArchive(dataset.archive, folder, source)
     return Location(source, dataset.archive.members if dataset.archive else None)
 
@@ -140,7 +160,10 @@ def member(stream: IO[bytes], members: Mapping[str, str], file: RawFile) -> Iter
             raise SourceError(
                 f"expected a member {name!r} that holds {file.name}, found: {listed(names) or 'none'}"
             )
-        if (size := archive.getinfo(name).file_size) > most:
+        info = archive.getinfo(name)
+        if info.compress_type not in BOUNDED:
+            raise SourceError(f"expected {name} stored or deflated, found compression type {info.compress_type}")
+        if (size := info.file_size) > most:
             raise SourceError(f"expected {name} of at most {most:,} bytes, found {size:,}")
         with archive.open(name) as found:
             yield found

@@ -147,7 +147,9 @@ def _explain(error: Exception) -> SourceError:
         return SourceError(f"expected whole compressed data, found it cut or damaged: {error}")
     if isinstance(error, FileNotFoundError):
         return SourceError(f"expected {error.filename or error}, found none")
-    return SourceError(f"{type(error).__name__}: {error}")
+    ignored = "support range requests" in str(error)  # fsspec's words go on with advice for programmers
+    expected = "expected the range of bytes that was asked for, found that the server sends the whole"
+    return SourceError(expected if ignored else f"{type(error).__name__}: {error}")
 
 
 def retrying(action: Callable[[], T]) -> T:

@@ -75,6 +75,24 @@ def test_a_server_without_ranges_gives_the_whole_once(
     assert len(server.log) == 2  # the first asked for a range
 
 
+def test_a_server_that_refuses_ranges_gives_the_whole(
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
+) -> None:
+    whole = answer(zipped(members))
+    server.answers[PATH] = [lambda asked: (answer(status=416) if "Range" in asked.headers else whole)(asked)]
+    assert fetched(dataset, tmp_path / "raw") == contents(tmp_path / "mirror")
+
+
+def test_a_server_that_gives_a_range_only_once_is_one_line(
+    dataset: Dataset, members: Members, server: Server, tmp_path: Path
+) -> None:
+    body = zipped(members)
+    server.answers[PATH] = [ranged(body, []), answer(body)]
+    said = refused(dataset, tmp_path / "raw")
+    assert "expected the range of bytes that was asked for, found that the server sends the whole" in said
+    assert "block_size" not in said
+
+
 def test_a_range_that_breaks_off_is_asked_for_again_and_no_other(
     dataset: Dataset, members: Members, server: Server, tmp_path: Path
 ) -> None:

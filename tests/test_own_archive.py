@@ -5,13 +5,15 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from loopback import Server, contents, ranged
 from published import Members, letters, member_of, zipped
 
 from pipeline import archive, sources
 from pipeline.datasets import Dataset
-from pipeline.errors import UnavailableError
+from pipeline.errors import ConfigError, UnavailableError
+from pipeline.location import Location
 
 LABELS = "train-labels-idx1-ubyte"
 TRAIN_LABELS = member_of(LABELS)
@@ -65,6 +67,12 @@ def fetched(dataset: Dataset, folder: Path, source: object) -> dict[str, bytes]:
             id="bomb",
         ),
         pytest.param(
+            lambda right: right | {TRAIN_LABELS: bytes(64 << 20)},
+            zipfile.ZIP_BZIP2,
+            f"expected {TRAIN_LABELS} stored or deflated, found compression type 12",
+            id="bzip2 bomb",
+        ),
+        pytest.param(
             lambda right: right | {"../escaped": b""},
             zipfile.ZIP_STORED,
             "expected members that stay inside the archive, found ../escaped",
@@ -86,7 +94,7 @@ def test_a_wrong_member_is_named_and_what_is_right_is_kept(
     with pytest.raises(UnavailableError) as error:
         fetched(dataset, tmp_path / "raw", tmp_path / "own.zip")
     assert found.format(bytes=packed.bytes, sha256=packed.sha256) in str(error.value)
-    assert len(contents(tmp_path / "raw")) == (0 if "escaped" in found else 3)
+    assert len(contents(tmp_path / "raw")) == (0 if "escaped" in found or "type 12" in found else 3)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +118,17 @@ def test_what_is_no_archive_is_one_line(
         fetched(dataset, tmp_path / "raw", tmp_path / "own.zip")
     assert found in str(error.value)
     assert contents(tmp_path / "raw") == {}
+
+
+def test_a_zip_for_a_dataset_that_is_published_in_none_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    plain, url = msgspec.structs.replace(dataset, archive=None), "https://user:secret@host/own.zip?key=secret"
+    with pytest.raises(
+        ConfigError,
+        match=r"^source: expected a folder or URL .*, for tiny is published in no zip archive; found own.zip$",
+    ):
+        archive.own(url, plain, tmp_path)
+    (tmp_path / "folder.zip").mkdir()
+    assert isinstance(archive.own(str(tmp_path / "folder.zip"), plain, tmp_path), Location)
 
 
 def test_the_archive_elsewhere_or_unpacked_is_a_source_too(

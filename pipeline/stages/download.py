@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--source",
         metavar="URL-OR-FOLDER",
         default=os.environ.get(ENVIRONMENT),
-        help=f"tried first: a folder or URL (https, s3, ...) of the files or a zip; or the variable {ENVIRONMENT}",
+        help=f"tried first: a folder or URL (https, s3, ...) of the files, or EMNIST's zip; or ${ENVIRONMENT}",
     )
 
 
