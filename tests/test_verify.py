@@ -15,6 +15,7 @@ import yaml
 from conftest import ROOT, Run, commit, edit
 
 from pipeline import verify
+from pipeline.commands import verify as command
 from pipeline.lock import Lock, parse
 from pipeline.verify import DIFFERENT, EQUIVALENT, IDENTICAL, clean_clone
 
@@ -122,6 +123,19 @@ def test_a_wrong_call_is_one_line(reproduced: Path, run: Run) -> None:
     for call in (["nowhere"], ["workspace"], ["--lock", "HEAD"]):
         done = run(*VERIFY, *call)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_the_workspace_s_raw_files_are_offered_where_each_can_be_proven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert command.own_files() is None
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    assert command.own_files() is None
+    (tmp_path / "data/raw").mkdir(parents=True)
+    for dataset, offered in [("mnist", "data/raw"), ("kmnist", None), ("absent", None)]:
+        edit(tmp_path / "params.yaml", dataset=dataset)
+        assert command.own_files() == offered
 
 
 @pytest.mark.slow
