@@ -16,7 +16,6 @@ from loopback import Server, answer, contents
 from published import packed_only
 
 from pipeline import datasets, sources
-from pipeline.archive import ZipArchive
 from pipeline.datasets import Dataset
 from pipeline.errors import UnavailableError
 from pipeline.files import convert, together
@@ -124,20 +123,3 @@ def test_of_a_dataset_with_other_file_names_nothing_stays_and_a_user_s_files_do(
         (raw / name).touch()
     sources.leave_only(known, raw)
     assert contents(raw) == contents(tmp_path / "mirror") | {"notes.txt": b""}
-
-
-@pytest.mark.network
-@pytest.mark.parametrize("name", datasets.names())
-def test_the_real_addresses_give_the_real_test_labels(name: str, tmp_path: Path) -> None:
-    record, unreachable = datasets.load(name), list[str]()
-    places: list[sources.Source] = [Location(mirror) for mirror in record.mirrors]
-    places += [ZipArchive(record.archive, tmp_path / "raw")] if record.archive else []
-    for place in places:
-        try:
-            sources.fetch_file(place, record.test.labels, tmp_path / "raw", lambda _: None)
-        except SourceError as error:
-            if "unreachable" not in str(error):
-                raise
-            unreachable.append(f"{place}: {error}")
-    if unreachable:
-        pytest.skip("; ".join(unreachable))
