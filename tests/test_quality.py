@@ -206,6 +206,8 @@ def test_a_record_without_thresholds_still_says_what_is_known(dataset: Dataset) 
         set(),
         {"structure.thresholds"},
     )
+    for numbers in quality.report(clean).values():
+        assert (numbers["failed"], "reference_distance" in numbers) == (0, False)
     assert failures(judge(bare(dataset), labels(put([3, 5], 9)))) == {"label range"}
     assert failures(judge(bare(dataset), images(put(7, 0)))) == {"blank", "constant"}
     again = judge(bare(dataset), images(lambda values: put(8, values[7])(values)))
