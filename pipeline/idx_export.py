@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline import idx, table
 from pipeline.datasets import Dataset, RawFile
 from pipeline.errors import DataError
-from pipeline.rows import Rows
+from pipeline.rows import Rows, pixels
 
 Array = NDArray[np.uint8]
 
@@ -26,11 +26,10 @@ def export(dataset: Dataset, parquet: Path, folder: Path, packed: bool) -> None:
         path = parquet / f"{split}.parquet"
         rows = table.scan(path)
         _require_own(rows, dataset, record.rows, path)
-        for place, (file, shape) in enumerate([(record.images, dataset.shape), (record.labels, ())]):
+        for column, file, shape in [("image", record.images, dataset.shape), ("label", record.labels, ())]:
             header = idx.Header(np.dtype(np.uint8), (record.rows, *shape))
-            blocks = (arrays[place] for arrays in _arrays(rows, path))
             target = folder / f"{file.name}{'.gz' * packed}"
-            idx.write(target, header, _proven(blocks, header, file, path))
+            idx.write(target, header, _proven(_arrays(rows, path, column, shape), header, file, path))
 
 
 def _require_own(rows: Rows, dataset: Dataset, count: int, path: Path) -> None:
@@ -43,19 +42,20 @@ def _require_own(rows: Rows, dataset: Dataset, count: int, path: Path) -> None:
         raise DataError(f"{path}: expected {count:,} rows, found {len(rows):,}")
 
 
-def _arrays(rows: Rows, path: Path) -> Iterator[tuple[Array, Array]]:
-    """The images, as the raw file has them, and the labels of each row group."""
+def _arrays(rows: Rows, path: Path, column: str, shape: tuple[int, ...]) -> Iterator[Array]:
+    """The images, as the raw file has them, or the labels of each row group."""
     turned = rows.schema.metadata.get(b"transposed") == b"true"
     first = 0
-    for group, part in enumerate(rows.blocks()):
+    for group, part in enumerate(rows.blocks(["id", column])):
         ids = pa.chunked_array([np.arange(first, first + len(part), dtype=np.int32)])
         if part.column("id") != ids:
             raise DataError(
                 f"{path}: id: expected {first:,} to {first + len(part) - 1:,} in order in row group {group}"
             )
         first += len(part)
-        images, labels = table.to_arrays(part)
-        yield images.swapaxes(1, 2) if turned else images, labels
+        values = part[column]
+        array = pixels(values, shape) if shape else values.to_numpy()
+        yield array.swapaxes(1, 2) if shape and turned else array
 
 
 def _proven(blocks: Iterator[Array], header: idx.Header, file: RawFile, path: Path) -> Iterator[Array]:

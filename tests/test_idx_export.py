@@ -1,8 +1,10 @@
 """The command `export`: what `convert` read comes back, byte for byte, or not at all."""
 
+import dataclasses
 import gzip
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -57,6 +59,25 @@ def test_the_files_are_those_that_the_parquet_was_made_of(tmp_path: Path, datase
     assert len(list((tmp_path / "out").iterdir())) == 4
     for file in dataset.files:
         assert (tmp_path / "out" / file.name).read_bytes() == (tmp_path / "raw" / file.name).read_bytes()
+
+
+def test_no_image_is_read_for_the_labels(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan, read = table.scan, list[Sequence[str]]()
+
+    def noted(path: Path) -> Rows:
+        rows = scan(path)
+
+        def own(number: int, columns: Sequence[str]) -> pa.Table:
+            read.append(columns)
+            return rows.read(number, columns)
+
+        return dataclasses.replace(rows, read=own)
+
+    monkeypatch.setattr(table, "scan", noted)
+    idx_export.export(dataset, tmp_path / "parquet", tmp_path / "out", packed=False)
+    assert read == [["id", "image"], ["id", "label"]] * 2
 
 
 def test_gzipped_they_are_the_same_bytes_each_time(tmp_path: Path, dataset: Dataset) -> None:
