@@ -6,6 +6,7 @@
 It needs data/parquet with the column `writer` (`dvc exp run -S provenance=true`). In each repeat every digit of
 train is held out twice, in one of six folds dealt at random and in one of six dealt by writer, both stratified by
 label, so the difference is that of the same digits. Its interval is of writers, for their digits hang together.
+How the folds' errors spread, as a multiple of what independent digits would, says the same of a single hold-out.
 """
 
 import argparse
@@ -25,15 +26,20 @@ PARQUET = Path(__file__).parent.parent / "data/parquet/train.parquet"
 FOLDS = 6  # of 10,000 rows
 
 
-def wrong(name: str, rows: Any, splitter: Any) -> NDArray[np.bool_]:
-    """Which rows the method gets wrong, each held out once: bool[n]."""
+def wrong(name: str, rows: Any, splitter: Any) -> tuple[NDArray[np.bool_], float]:
+    """Which rows the method gets wrong, each held out once, bool[n]; the variance of the folds' error rates.
+
+    The variance is a multiple of the binomial one.
+    """
     pixels, labels = table.to_pixels(rows)
-    result = np.empty(len(labels), bool)
+    result, rates = np.empty(len(labels), bool), []
     groups = rows["writer"].to_numpy() if isinstance(splitter, StratifiedGroupKFold) else None
     for fit, held in splitter.split(pixels, labels, groups):
         method = registry.build(name, {}).fit(pixels[fit], labels[fit])
         result[held] = method.predict(pixels[held]) != labels[held]
-    return result
+        rates.append(result[held].mean())
+    mean = result.mean()
+    return result, float(np.var(rates, ddof=1) / (mean * (1 - mean) / (len(labels) / FOLDS)))
 
 
 def interval(values: NDArray[np.float64], writers: NDArray[np.int16]) -> tuple[float, float, float]:
@@ -56,14 +62,17 @@ def main() -> None:
     if arguments.repeats < 1 or "writer" not in rows.schema.names:
         parser.error("expected 1 repeat or more, and a column `writer`: run `dvc exp run -S provenance=true`")
     kinds: dict[str, Any] = {"at random": StratifiedKFold, "by writer": StratifiedGroupKFold}
-    found: dict[str, list[NDArray[np.bool_]]] = {kind: [] for kind in kinds}
+    found: dict[str, list[tuple[NDArray[np.bool_], float]]] = {kind: [] for kind in kinds}
     print(f"| repeat | {' | '.join(kinds)} |\n|--:|--:|--:|")
     with threadpool_limits(1):
         for seed in range(arguments.repeats):
             for kind, splitter in kinds.items():
                 found[kind].append(wrong(arguments.method, rows, splitter(FOLDS, shuffle=True, random_state=seed)))
-            print(f"| {seed} | {' | '.join(f'{found[kind][-1].mean():.3%}' for kind in kinds)} |", flush=True)
-    at_random, by_writer = (np.mean(found[kind], axis=0) for kind in kinds)
+            print(f"| {seed} | {' | '.join(f'{found[kind][-1][0].mean():.3%}' for kind in kinds)} |", flush=True)
+    for kind, repeats in found.items():
+        spread = np.sqrt(np.mean([variance for _, variance in repeats]))
+        print(f"standard deviation of the {FOLDS} folds' error {kind}: {spread:.2f} times the binomial one")
+    at_random, by_writer = (np.mean([rows for rows, _ in found[kind]], axis=0) for kind in kinds)
     writers, hsf = rows["writer"].to_numpy(), rows["hsf"].to_numpy()
     for words, part in [("all", hsf >= 0), *((f"hsf{series}", hsf == series) for series in np.unique(hsf))]:
         print(f"{words}: {part.sum():,} digits of {len(np.unique(writers[part]))} writers")
