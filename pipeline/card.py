@@ -98,29 +98,38 @@ def write(
     of metrics/recall.csv.
     """
     height, width = dataset.shape
-    hashes = [(f"`{name}`", f"`{digest}`") for name, digest in (file.proof for file in dataset.all_files)]
-    hashes += [(f"rows of {split} that passed the gate", f"`{passed[split]}`") for split in sorted(passed)]
     parts = {f"`{path}`": f"`{digest}`" for path, digest in record.code.items()} | record.packages
     arguments = {f"`{key}`": f"`{value}`" for key, value in record.arguments.items()} or {"none": ""}
-    imported, argument, trusted = "", "", "this project's"
-    if package not in {None, "sklearn"}:
-        module = train.method.partition(":")[0]
-        imported = f"import {module}  # the model's class: no file decides on an import\n"
-        argument = f', "{package}"'
-        trusted = f"this project's nor a class of what is imported of `{package}`"
-    held = f"{train.validation.rows:,}"
-    if train.validation.by:
-        held = f"{validation['n']:,}, all that their writers wrote"
     origin = dataset.provenance
+    by_writer = f"{validation['n']:,}, all that their writers wrote"
     halves = sorted((name, part) for name, part in test.items() if isinstance(part, dict))
     return CARD.format(
-        imported=imported, package=argument, trusted=trusted,
         origin=f" Who wrote the images: {origin.citation}. {origin.licence}." if origin else "",
         dataset=dataset, train=train, description=description, height=height, width=width,
         classes=len(dataset.class_names), labels=dataset.labels, first=dataset.labels[0], last=dataset.labels[-1],
         pixels=height * width,
-        validation=metrics.in_words(validation), test=metrics.in_words(test), held=held,
+        validation=metrics.in_words(validation), test=metrics.in_words(test),
+        held=by_writer if train.validation.by else f"{train.validation.rows:,}",
         halves="".join(f"\n| test, {name} | {metrics.in_words(part)} |" for name, part in halves),
         recalls=table((r["class"], r["recall"], f"{r['low']} to {r['high']}", r["n"]) for r in recalls),
-        hashes=table(hashes), parts=table(parts.items()), arguments=table(arguments.items()),
+        hashes=_hashes(dataset, passed), parts=table(parts.items()), arguments=table(arguments.items()),
+        **_code(train.method, package),
     )  # fmt: skip
+
+
+def _hashes(dataset: Dataset, passed: Mapping[str, str]) -> str:
+    rows = [(f"`{name}`", f"`{digest}`") for name, digest in (file.proof for file in dataset.all_files)]
+    rows += [(f"rows of {split} that passed the gate", f"`{passed[split]}`") for split in sorted(passed)]
+    return table(rows)
+
+
+def _code(method: str, package: str | None) -> dict[str, str]:
+    """What it takes to load a model that may hold classes of a package."""
+    if package in {None, "sklearn"}:
+        return {"imported": "", "package": "", "trusted": "this project's"}
+    module = method.partition(":")[0]
+    return {
+        "imported": f"import {module}  # the model's class: no file decides on an import\n",
+        "package": f', "{package}"',
+        "trusted": f"this project's nor a class of what is imported of `{package}`",
+    }

@@ -136,9 +136,7 @@ def probe(train: Blocks, labels: Labels, test: Blocks, classes: int, seed: int) 
                 part = slice(start, start + BLOCK)
                 yield axes.transform(features[part]), labels[part], fold[part]
 
-        cells = (Sums.of(points, of * classes + given, FOLDS * classes) for points, given, of in blocks())
-        total = reduce(Sums.plus, cells)
-        parts = [Sums(*(sums[k * classes : (k + 1) * classes] for sums in total)) for k in range(FOLDS)]
+        parts = _by_fold(blocks(), classes)
         whole = reduce(Sums.plus, parts)
         judged = Probe(Probabilities(classes), Probabilities(classes))
         densities = [Densities.of(whole.without(part)) for part in parts]
@@ -150,6 +148,13 @@ def probe(train: Blocks, labels: Labels, test: Blocks, classes: int, seed: int) 
         factor = _inverse_temperature(judged.train, labels)
         judged.train.inverse_temperature = judged.test.inverse_temperature = factor
         return judged
+
+
+def _by_fold(blocks: Iterable[tuple[Floats, Labels, Labels]], classes: int) -> list[Sums]:
+    """The sums of each fold, of blocks of points, labels and folds."""
+    cells = (Sums.of(points, fold * classes + labels, FOLDS * classes) for points, labels, fold in blocks)
+    total = reduce(Sums.plus, cells)
+    return [Sums(*(sums[k * classes : (k + 1) * classes] for sums in total)) for k in range(FOLDS)]
 
 
 def _scores(densities: Sequence[Densities], points: Floats, fold: Labels) -> Floats:

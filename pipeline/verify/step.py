@@ -31,13 +31,22 @@ def findings_on(recorded: Lock, declared: dict[str, Any], status: dict[str, list
         for stage, options in declared.items()
         if options.get("frozen")
     ]
+    return [*found, *_contradictions(recorded), *_changes(declared, status)]
+
+
+def _contradictions(recorded: Lock) -> Iterator[str]:
+    """Where the stages of a dvc.lock do not agree on the hash of a file."""
     first: dict[str, str] = {}
     for name, stage in recorded.stages.items():
         for path, md5 in ((entry.path, entry.md5) for entry in stage.deps):
             if md5 != recorded.outs.get(path, md5):
-                found.append(f"{name}: {path}: another hash than that of the stage that writes it")
+                yield f"{name}: {path}: another hash than that of the stage that writes it"
             elif md5 != first.setdefault(path, md5):
-                found.append(f"{name}: {path}: another hash than an earlier stage has")
+                yield f"{name}: {path}: another hash than an earlier stage has"
+
+
+def _changes(declared: dict[str, Any], status: dict[str, list[Any]]) -> Iterator[str]:
+    """What `dvc status` finds changed, but for data that are absent."""
     cached = set(_cached(declared))
     for name, changes in status.items():
         for change in changes:
@@ -47,8 +56,7 @@ def findings_on(recorded: Lock, declared: dict[str, Any], status: dict[str, list
                     for path, how in lock.flat(items).items()
                     if how not in ABSENT or not lock.within(path, cached)
                 ]
-                found += [f"{name}: {kind}: {fact}" for fact in facts] if items else [f"{name}: {kind}"]
-    return found
+                yield from [f"{name}: {kind}: {fact}" for fact in facts] if items else [f"{name}: {kind}"]
 
 
 def _names(stage: str, options: dict[str, Any]) -> list[str]:
