@@ -22,7 +22,7 @@ from pipeline import idx
 from pipeline.datasets import Dataset
 from pipeline.errors import PipelineError
 from pipeline.files import convert
-from pipeline.quality import folder, formats, profile
+from pipeline.quality import explained, folder, formats, profile
 
 # The same examples on every machine, and nothing kept between runs.
 examples = settings(max_examples=300, deadline=None, derandomize=True, database=None)
@@ -166,7 +166,8 @@ def hold(tiny: Folder, exact: bool) -> None:
             )
             assert bool(judged.failed) == ("FAIL" in formats.as_text(judged.verdicts))
         try:
-            assert "nan" not in profile.as_yaml(profile.of_folder(tiny.copy, None, "tiny", 0)).split("citation")[1]
+            text = explained.as_yaml(profile.of_folder(tiny.copy, None, "tiny", 0))
+            assert "nan" not in text.split("citation")[1]
         except PipelineError as error:
             assert str(tiny.copy) in str(error)
 

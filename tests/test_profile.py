@@ -17,7 +17,7 @@ from conftest import tiny_arrays, write_tiny
 from pipeline import datasets, idx
 from pipeline.__main__ import main
 from pipeline.errors import DataError, UnavailableError
-from pipeline.quality import profile
+from pipeline.quality import explained, profile
 from pipeline.quality.evidence import gather
 from pipeline.rows import Rows
 from pipeline.table import from_arrays, schema
@@ -73,11 +73,11 @@ def test_the_record_goes_to_stdout_and_gzipped_files_give_the_same(
 
 
 def test_each_threshold_is_explained(raw: Path) -> None:
-    lines = profile.as_yaml(profile.of_folder(raw, None, "x", 0)).splitlines()
+    lines = explained.as_yaml(profile.of_folder(raw, None, "x", 0)).splitlines()
     keys = ["images", "duplicates", "suspects", "reference_distance", "probe_error"]
     keys += ["shared", "near_distance", "drift", "reference_tolerance", "references"]
-    explained = [line.split(":")[0].strip() for before, line in pairwise(lines) if "# " in before]
-    assert set(keys) <= set(explained)
+    found = [line.split(":")[0].strip() for before, line in pairwise(lines) if "# " in before]
+    assert set(keys) <= set(found)
     assert max(len(line) for line in lines if "iVBOR" not in line) <= 115
 
 
@@ -106,7 +106,7 @@ def test_each_range_holds_what_was_measured(raw: Path) -> None:
 
 
 def test_every_number_has_four_digits_at_most(raw: Path) -> None:
-    record = yaml.safe_load(profile.as_yaml(profile.of_folder(raw, None, "x", 0)))
+    record = yaml.safe_load(explained.as_yaml(profile.of_folder(raw, None, "x", 0)))
     for part in (record["expect"], record["train"]["expect"], record["test"]["expect"]):
         for path, leaf in leaves(part):
             for number in re.findall(r"\d+\.\d+", json.dumps(leaf)) if "references" not in path else []:

@@ -20,9 +20,9 @@ def _seed(text: str) -> int:
 
 def run(args: argparse.Namespace) -> None:
     from pipeline import files
-    from pipeline.quality import profile
+    from pipeline.quality import explained, profile
 
-    text = profile.as_yaml(
+    text = explained.as_yaml(
         profile.of_folder(args.folder, args.dataset, args.name or args.folder.resolve().name, args.seed)
     )
     files.write_text(args.output, text)

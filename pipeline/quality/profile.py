@@ -1,10 +1,9 @@
 """A dataset's record from known good files: what the gates measure of them, each number with a margin.
 
 Every margin leaves room for a faithful copy, in which each grey level may differ by one, and for another seed of
-the probe; it is explained in a comment of the record.
+the probe; `explained` says in a comment of the record which.
 """
 
-import io
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -14,8 +13,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import pandas as pd
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from pipeline import conversion, datasets, references, table
 from pipeline.contract import Array
@@ -53,25 +50,6 @@ MARGINS: dict[str, tuple[float, float, Range]] = {
     "centre_x": (0.1, 0.05, (-1e9, 1e9)),
     "specks": (1, 0.01, (0, 1e9)),
 }
-COMMENTS = {
-    "images": "each: from the smallest to the largest of an image; mean: of all images. With the margins\n"
-    "given, a copy whose grey levels differ by one stays inside.",
-    **{
-        name: f"each: {each:g} more, or a tenth of the span if that is larger; mean: {mean:g} more"
-        for name, (each, mean, _) in MARGINS.items()
-    },
-    "duplicates": "rows that repeat an earlier one: as many as there are",
-    "suspects": "rows whose label the probe contradicts with confidence: as many as there are, and 1.5 of their\n"
-    "square roots more, at least 8",
-    "reference_distance": "a class's mean image from its reference, RMS in grey levels: a quarter and 1 more",
-    "probe_error": f"the probe's error out of sample, {ERRORS} standard errors either side; by class, too",
-    "shared": "images of test that stand in train, byte for byte, or nearly: as many as there are",
-    "near_distance": "RMS difference in grey levels up to which images are nearly the same, also moved by a\n"
-    "pixel: no two digits of MNIST are closer than 8.4",
-    "drift": "a class's mean image in test from train's, RMS in grey levels: a quarter and 1 more",
-    "reference_tolerance": "up to which a mean image is taken for its reference: half as much again and 1 more",
-    "references": "the mean image of each class in train, as PNG",
-}
 
 
 def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
@@ -82,40 +60,43 @@ def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
     """
     dataset = datasets.find(base) if base else _unnamed(name)
     require_some(dataset, folder)
+    replace = msgspec.structs.replace
     with tempfile.TemporaryDirectory() as scratch:
         raw = {split: arrays(record, folder, Path(scratch)) for split, record in dataset.splits.items()}
         _require_measurable(folder, raw)
-        found = np.unique(np.concatenate([labels for _, labels in raw.values()]))
-        if base and not set(found.tolist()) <= set(dataset.labels):
-            raise DataError(
-                f"{folder}: expected labels {dataset.labels[0]} to {dataset.labels[-1]}, "
-                f"found {found[0]} to {found[-1]}"
-            )
-        labels = dataset.labels if base else range(int(found[0]), int(found[-1]) + 1)
-        names = dataset.class_names if base else tuple(map(str, labels))
-        replace = msgspec.structs.replace
+        named = _named(dataset, folder, np.unique(np.concatenate([labels for _, labels in raw.values()])))
         splits = {
             split: replace(
                 record,
                 images=_file(Path(scratch) / record.images.name),
                 labels=_file(Path(scratch) / record.labels.name),
-                class_counts=tuple(
-                    int(n) for n in np.bincount(raw[split][1], minlength=labels.stop)[labels.start :]
-                ),
+                class_counts=_counts(raw[split][1], named.labels),
             )
             for split, record in dataset.splits.items()
         }
-        whole = replace(
-            dataset,
-            shape=raw["train"][0].shape[1:],
-            class_names=names,
-            first_label=labels.start,
-            provenance=None,
-            **splits,
-        )
+        whole = replace(named, shape=raw["train"][0].shape[1:], provenance=None, **splits)
         tables = {split: conversion.rows(whole, split, Path(scratch)) for split in splits}
         known = dataset.provenance if whole.files == dataset.files else None
         return replace(profile(whole, tables, seed), provenance=known)
+
+
+def _named(dataset: Dataset, folder: Path, labels: Array) -> Dataset:
+    """The dataset, its classes called by their numbers where it has no names; DataError for labels beyond them."""
+    if not dataset.class_names:
+        first, last = int(labels[0]), int(labels[-1])
+        names = tuple(map(str, range(first, last + 1)))
+        return msgspec.structs.replace(dataset, class_names=names, first_label=first)
+    if not set(labels.tolist()) <= set(dataset.labels):
+        raise DataError(
+            f"{folder}: expected labels {dataset.labels[0]} to {dataset.labels[-1]}, "
+            f"found {labels[0]} to {labels[-1]}"
+        )
+    return dataset
+
+
+def _counts(given: Array, labels: range) -> tuple[int, ...]:
+    """How many of the given labels are each of `labels`."""
+    return tuple(int(n) for n in np.bincount(given, minlength=labels.stop)[labels.start :])
 
 
 def _require_measurable(folder: Path, raw: Mapping[Split, tuple[Array, Array]]) -> None:
@@ -229,29 +210,3 @@ def _rate(measured: Any, rows: int) -> Range:
 def _round(value: float) -> float:
     """To four significant digits."""
     return float(f"{value:.4g}")
-
-
-def as_yaml(dataset: Dataset) -> str:
-    """The record's text, each threshold with the reason for its margin."""
-    content = _commented(msgspec.to_builtins(dataset))
-    yaml = YAML()
-    yaml.width = 115
-    out = io.StringIO()
-    yaml.dump(content, out)
-    return out.getvalue()
-
-
-def _commented(value: Any, indent: int = 0) -> Any:
-    if isinstance(value, dict):
-        mapping = CommentedMap({key: _commented(part, indent + 2) for key, part in value.items()})
-        for key in value.keys() & COMMENTS.keys():
-            if isinstance(value[key], dict) and "name" in value[key]:
-                continue  # the file of a split's images
-            mapping.yaml_set_comment_before_after_key(key, COMMENTS[key], indent=indent)
-        return mapping
-    if isinstance(value, tuple | list):
-        sequence = CommentedSeq(_commented(part, indent + 2) for part in value)
-        if not any(isinstance(part, tuple | list) or len(str(part)) > 20 for part in value):
-            sequence.fa.set_flow_style()
-        return sequence
-    return value
