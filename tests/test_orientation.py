@@ -5,29 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT
-from PIL import Image, ImageDraw, ImageFont
+from hands import HANDS, written
 
 from pipeline import datasets, idx
 from pipeline.orientation import UNCLEAR, WAYS, Floats, orientation
 from pipeline.references import AS_IS, ClassSums
 
 DIGITS = "0123456789"
-HANDS = sorted(Path("/usr/share/fonts/truetype").glob("*/*")) if Path("/usr/share/fonts/truetype").is_dir() else []
-HANDS = [path for path in HANDS if path.name in {"breipfont.ttf", "femkeklaver.ttf"}]
-
-
-def written(names: tuple[str, ...], font: Path) -> Floats:
-    """A mean image of each class in a font of somebody's handwriting: float64[classes, 28, 28]."""
-    pen = ImageFont.truetype(font, 24)
-    means = []
-    for name in names:
-        images = []
-        for character in name:
-            image = Image.new("L", (28, 28))
-            ImageDraw.Draw(image).text((14, 14), character, 255, pen, anchor="mm")
-            images.append(np.asarray(image, np.float64))
-        means.append(np.mean(images, axis=0))
-    return np.stack(means)
 
 
 @pytest.fixture(scope="module")
