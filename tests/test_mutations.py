@@ -8,10 +8,10 @@ on all of MNIST.
 import re
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
 from conftest import ROOT
+from msgspec.structs import replace
 from mutation import Mutation, read, tables, write
 from mutations import CLEAN, OPERATORS
 
@@ -90,8 +90,9 @@ def sample(whole: Files, tmp_path_factory: pytest.TempPathFactory) -> Files:
         rows = np.sort(random.choice(len(labels), SAMPLE[split], replace=False))
         data[split] = images[rows], labels[rows]
         counts = tuple(np.bincount(labels[rows], minlength=10).tolist())
-        record = msgspec.structs.replace(dataset.splits[split], class_counts=counts)
-        dataset = msgspec.structs.replace(dataset, **{split: record})
+        record = dataset.splits[split]
+        file = replace(record.labels, bytes=8 + len(rows))  # which says how many rows there are
+        dataset = replace(dataset, **{split: replace(record, class_counts=counts, labels=file)})
     write(dataset, data, folder)
     return dataset, folder
 

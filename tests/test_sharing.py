@@ -81,12 +81,16 @@ def clone(hub: str, tmp_path: Path) -> Clone:
     return clone
 
 
-GITS = {".gitignore", "README.md"}  # beside the data, but in git
+GITS = {"data/.gitignore", "data/model/.gitignore", "data/model/README.md"}  # beside the data, but in git
 
 
 def data(project: Path) -> dict[str, bytes]:
     """The bytes of every output in data/ by its path; the report in data/docs is none."""
-    paths = [path for path in (project / "data").rglob("*") if path.is_file() and path.name not in GITS]
+    paths = [
+        path
+        for path in (project / "data").rglob("*")
+        if path.is_file() and str(path.relative_to(project)) not in GITS
+    ]
     named = {str(path.relative_to(project / "data")): path.read_bytes() for path in paths}
     return {name: body for name, body in named.items() if not name.startswith("docs/")}
 
