@@ -241,8 +241,8 @@ def test_coverage_guided_fuzzing_finds_nothing(tmp_path: Path) -> None:
     pytest.importorskip(
         "atheris", reason="atheris has wheels for Linux on x86-64 only: pip install atheris==3.0.0"
     )
-    # A shell between: of a process that Linux starts, the most memory that it used is at least its parent's, and the
-    # fuzzer stops at 2 GB, which this runner may have used for other tests.
+    # A shell between: Linux counts the memory of a process from what its parent had, and the fuzzer stops at 2 GB,
+    # which this runner may have used for other tests.
     shell = ["sh", "-c", '"$@"; exit $?', "sh"]
     command = [*shell, sys.executable, "tests/fuzz_idx.py", "-atheris_runs=20000", "-seed=1", "-max_len=300000"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
