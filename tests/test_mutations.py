@@ -50,7 +50,7 @@ Files = tuple[Dataset, Path]  # a record, and the folder with its files
 NO_OPERATOR = {
     **dict.fromkeys(
         ["halves", "writers", "writer_of_both", "shared_writer"],
-        "of provenance, which check leaves out: test_provenance.py",
+        "of provenance, which check leaves out: test_provenance_gates.py",
     ),
     "thresholds": "says what the record lacks: test_quality.py",
     "orientation": "of data that convert turns: test_quality.py",

@@ -29,7 +29,7 @@ def lines(text: str = README) -> list[str]:
 
 # `make` and .ci/run set up an environment and run this very suite; benchmarks take minutes; the tiny project's
 # model is not one that can be exported, tests/test_onnx_export.py runs that command; nor who wrote its images
-# known, tests/test_provenance.py runs that one.
+# known, tests/test_provenance_gates.py runs that one.
 WRITERS = "dvc exp run -S provenance"
 OTHERS = ("make ", ".ci/run", "python -m benchmarks.", "python -m scripts.", "python -m pipeline onnx", WRITERS)
 LINES = lines()

@@ -1,14 +1,19 @@
-"""Who wrote the tiny dataset's images: two files of extended labels, and the section of the record about them."""
+"""Who wrote the tiny dataset: two files of extended labels, their section of the record, the stages with it."""
 
 import hashlib
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conftest import NAMES
+import pytest
+import yaml
+from conftest import NAMES, write_tiny
 from numpy.typing import NDArray
 
-from pipeline import idx
+from pipeline import datasets, idx
+from pipeline.__main__ import main
 
 WRITERS = {"train": np.arange(100, 130), "test": np.arange(200, 212)}
 
@@ -37,3 +42,24 @@ def write(raw: Path) -> dict[str, Any]:
         file = {"name": file_name(split), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         section[split] = {"file": file, "writers": len(writers), "hsf": {0: half, 4: half}}
     return section
+
+
+def record(raw: Path) -> dict[str, Any]:
+    """Write all six files; return the record, as YAML has it."""
+    plain: dict[str, Any] = json.loads(json.dumps(write_tiny(raw)))
+    return plain | {"provenance": write(raw)}
+
+
+def stages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """A function that runs a stage on the tiny dataset in a folder, which becomes the current one."""
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(record(folder / "mirror")))
+    monkeypatch.setattr(datasets, "FOLDER", folder)
+    monkeypatch.chdir(folder)
+
+    def run(stage: str, provenance: bool = True, by: str | None = None) -> int:
+        train = {"method": "logistic_regression", "validation": {"rows": 60, "seed": 0, "by": by}}
+        content = {"dataset": "tiny", "provenance": provenance, "gate": {}, "train": train}
+        Path("params.yaml").write_text(yaml.safe_dump(content))
+        return main([stage, *(["--source", "mirror"] if stage == "download" else [])])
+
+    return run
