@@ -96,7 +96,7 @@ def project(folder: Path, rows: int) -> None:
     train, classes = SIZES[rows]
     grow(folder / "raw", {"train": train, "test": rows - train}, classes)
     shutil.copytree(ROOT / "pipeline", folder / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
-    record = ("profile", "raw", "--output", "pipeline/datasets/made.yaml")
+    record = ("profile", "raw", "--name", "made", "--output", "pipeline/datasets/made.yaml")
     subprocess.run((sys.executable, "-m", "pipeline", *record), cwd=folder, env=ENVIRONMENT, check=True)
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     (folder / "params.yaml").write_text(yaml.safe_dump(params | {"dataset": "made"}))
