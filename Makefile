@@ -1,6 +1,6 @@
 # Two commands do everything on a bare machine: `make repro` and `make test`.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: repro test check lock format clean
@@ -30,7 +30,7 @@ clean:
 	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache dvc_plots
 
 .venv/bin/python:
-	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 on the PATH; install one or name it: make PYTHON=/path/to/python3.11" >&2; exit 3; }
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.14 on the PATH; install one or name it: make PYTHON=/path/to/python3.11" >&2; exit 3; }
 	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 3; }
 
 .venv/run.txt: requirements/run.txt | .venv/bin/python

@@ -1,10 +1,10 @@
-"""What the methods' parts cost on this machine, next to scikit-learn's own where it has the same.
+"""The time that parts of the methods take on this machine, beside scikit-learn if it has the same part.
 
     python -m benchmarks.methods
     python -m benchmarks.methods --runs 1 nearest
 
-It needs data/raw (`make repro`). Each figure is the median of some runs; ours and theirs run in one process, in
-turn, with all the machine's cores. A ratio below 1 says that ours takes less time.
+It needs data/raw (`make repro`). Each figure is the median of some runs. Ours and theirs run in one process, in
+turn, on all cores. A ratio below 1 means that ours takes less time.
 """
 
 import argparse
@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from pipeline import idx, registry
 from pipeline.estimators.gradients import GradientHistograms
 from pipeline.estimators.images import Deskewing, Subsampling
 from pipeline.estimators.nearest import NearestNeighbours
+from pipeline.models import registry
+from pipeline.rows import idx
 
 RAW = Path(__file__).parent.parent / "data/raw"
 Digits = tuple[NDArray[np.uint8], NDArray[np.uint8]]
@@ -36,7 +37,7 @@ def split(name: str) -> Digits:
 
 
 def in_turn(actions: list[Callable[[], Any]], runs: int) -> tuple[list[float], list[Any]]:
-    """Median seconds of each action, and what each last gave; one run of each after the other."""
+    """The median seconds of each action, and its last result. The actions run in turn."""
     seconds: list[list[float]] = [[] for _ in actions]
     results = [None] * len(actions)
     for _ in range(runs):
@@ -48,7 +49,7 @@ def in_turn(actions: list[Callable[[], Any]], runs: int) -> tuple[list[float], l
 
 
 def features(train: Digits, test: Digits, runs: int) -> None:
-    """The transformers of images."""
+    """Time the transformers of images."""
     images = np.concatenate([train[0], test[0]])
     for transformer in (GradientHistograms(), Deskewing(), Subsampling()):
         transform = partial(transformer.fit(images[:1]).transform, images)
@@ -57,7 +58,7 @@ def features(train: Digits, test: Digits, runs: int) -> None:
 
 
 def nearest(train: Digits, test: Digits, runs: int) -> None:
-    """The nearest neighbours of the test images by L2; by L3 without scikit-learn's own, which takes an hour."""
+    """Time the nearest neighbours by L2 and L3; scikit-learn only by L2, because by L3 it takes an hour."""
     ours = NearestNeighbours(3).fit(*train)
     theirs = KNeighborsClassifier(3, algorithm="brute").fit(train[0].astype(np.float32), train[1])
     actions = [lambda: ours.predict(test[0]), lambda: theirs.predict(test[0].astype(np.float32))]
@@ -68,16 +69,16 @@ def nearest(train: Digits, test: Digits, runs: int) -> None:
 
 
 def svm(train: Digits, test: Digits, runs: int) -> None:
-    """The labels of the test images by the default method's support vector machine."""
+    """Time the support vector machine of the default method on the test images."""
     method = registry.build("gradient_svm", {}).fit(*train)
     projected, machine = method[:-1].transform(test[0]), method[-1]
-    libsvm = partial(SVC._dense_predict, machine, projected)  # the predict that MatrixSVC overrides
+    libsvm = partial(SVC._dense_predict, machine, projected)  # MatrixSVC overrides this method
     actions = [lambda: machine.predict(projected), lambda: machine.classes_[libsvm().astype(int)]]
     compared(f"SVM, {len(machine.support_):,} vectors x {len(projected):,}", *in_turn(actions, runs))
 
 
 def compared(what: str, seconds: list[float], results: list[Any]) -> None:
-    """Print our seconds, theirs, the ratio and how many labels differ."""
+    """Print our seconds, theirs, the ratio, and the number of labels that differ."""
     ours, theirs = seconds
     differ = int((results[0] != results[1]).sum())
     print(
@@ -86,11 +87,11 @@ def compared(what: str, seconds: list[float], results: list[Any]) -> None:
 
 
 def main() -> None:
-    """Print one line a figure."""
+    """Print one line for each figure."""
     parts = {"features": features, "nearest": nearest, "svm": svm}
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"some of {', '.join(parts)}; else all")
-    parser.add_argument("--runs", type=int, default=3, help="of which the median is printed")
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"some of {', '.join(parts)}; the default is all")
+    parser.add_argument("--runs", type=int, default=3, help="the number of runs; the median is printed")
     arguments = parser.parse_args()
     if arguments.runs < 1 or not parts.keys() >= set(arguments.parts):
         parser.error(f"expected parts of {', '.join(parts)}, and 1 run or more")

@@ -1,11 +1,11 @@
-"""What the stages `convert` and `gate` cost, and how that grows with the number of rows.
+"""The cost of the stages `convert` and `gate`, and how it grows with the number of rows.
 
     python -m benchmarks.scale [ROWS ...]
 
-It needs data/raw (`make repro`). The rows are MNIST's, each beyond the real ones turned, scaled, sheared and moved
-a little, by an amount of its own; with 62 classes, as EMNIST's ByClass has, a class is a digit laid in one of up
-to seven ways. Each size has a record of its own from `profile`, with all thresholds, and passes its gates. Whole
-processes, median of three; MB/s are raw pixels over the processor's seconds, so of one core.
+It needs data/raw (`make repro`). The first rows are MNIST's own. Each later row is one of these, turned, scaled,
+sheared and moved a little, by its own amount. EMNIST's ByClass has 62 classes; here each of them is a digit that
+lies in one of up to seven ways. Each size has its own record from `profile`, with all thresholds, and passes its
+gates. The figures are of whole processes, median of three. MB/s are raw pixels by processor seconds: of one core.
 """
 
 import shutil
@@ -22,16 +22,17 @@ import yaml
 from numpy.typing import NDArray
 
 from benchmarks.stages import ENVIRONMENT, RAW, ROOT
-from pipeline import datasets, idx
-from pipeline.datasets import Split
-from pipeline.estimators.images import moved
-from pipeline.orientation import WAYS
+from pipeline.base import records
+from pipeline.base.dataset import Split
+from pipeline.features.images import moved
+from pipeline.gates.evidence.changes import ways
+from pipeline.rows import idx
 
-# By number of rows: those of train, and the classes.
+# Number of rows -> number of rows of train, number of classes.
 SIZES = {70_000: (60_000, 10), 280_000: (240_000, 10), 814_255: (697_932, 62)}
 STAGES = [["convert", "--raw", "raw", "--parquet", "parquet"], ["gate", "--parquet", "parquet"]]
 RUNS, BLOCK = 3, 10_000
-# Runs a command and prints its seconds, its processors' seconds and its peak memory in MB.
+# Runs a command; prints its seconds, its processor seconds and its peak memory in MB.
 MEASURE = """
 import os, subprocess, sys, time
 begin = time.perf_counter()
@@ -42,7 +43,7 @@ sys.exit(os.waitstatus_to_exitcode(code))
 
 
 class Cost(NamedTuple):
-    """Of a process: seconds, seconds of all its processors, peak memory in MB."""
+    """The cost of a process: seconds, processor seconds, peak memory in MB."""
 
     seconds: float
     busy: float
@@ -60,9 +61,9 @@ def measure(folder: Path, *command: str) -> Cost:
 
 
 def grow(folder: Path, rows: dict[Split, int], classes: int) -> None:
-    """Write the four files with so many rows of each split into `folder`."""
+    """Write the four files into `folder`. rows: the number of rows of each split."""
     folder.mkdir()
-    for split, record in datasets.load("mnist").splits.items():
+    for split, record in records.load("mnist").splits.items():
         images, labels = (idx.read(RAW / file.name) for file in record.files)
         names = [folder / file.name for file in record.files]
         with names[0].open("wb") as pixels, names[1].open("wb") as classes_of:
@@ -76,7 +77,7 @@ def grow(folder: Path, rows: dict[Split, int], classes: int) -> None:
 def made(
     images: NDArray[np.uint8], labels: NDArray[np.uint8], rows: int, classes: int
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """So many rows made of images uint8[n, 28, 28] and labels uint8[n], block by block."""
+    """Blocks of images and labels, `rows` rows in all, made of images uint8[n, 28, 28] and labels uint8[n]."""
     random = np.random.default_rng(rows)
     for start in range(0, rows, BLOCK):
         places = np.arange(start, min(start + BLOCK, rows))
@@ -85,14 +86,14 @@ def made(
         maps = np.concatenate([turns, random.normal(0, 0.7, (len(places), 2, 1))], axis=2)
         maps[places < len(images)] = np.eye(2, 3)
         few = moved(few, maps)
-        ways = random.integers(0, (classes - 1 - digits) // 10 + 1)
-        for number, way in enumerate(list(WAYS.values())[:7]):
-            few[ways == number] = way(few[ways == number])
-        yield few, (digits + 10 * ways).astype(np.uint8)
+        turn = random.integers(0, (classes - 1 - digits) // 10 + 1)
+        for number, way in enumerate(list(ways((28, 28)).values())[:7]):
+            few[turn == number] = way(few[turn == number])
+        yield few, (digits + 10 * turn).astype(np.uint8)
 
 
 def project(folder: Path, rows: int) -> None:
-    """Make a project in `folder`, which has the code, and raw files of so many rows with a record of their own."""
+    """Make a project in `folder`: the code, raw files of `rows` rows, and their record."""
     train, classes = SIZES[rows]
     grow(folder / "raw", {"train": train, "test": rows - train}, classes)
     shutil.copytree(ROOT / "pipeline", folder / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
@@ -103,7 +104,7 @@ def project(folder: Path, rows: int) -> None:
 
 
 def main() -> None:
-    """Print a line for each size and stage."""
+    """Print one line for each size and stage."""
     print("| rows | classes | stage | seconds | CPU seconds | microseconds a row | MB/s a core | memory |")
     print("|---|---|---|---|---|---|---|---|")
     for rows in map(int, sys.argv[1:] or SIZES):

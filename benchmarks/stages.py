@@ -1,9 +1,9 @@
-"""What single stages and commands cost on this machine: time, memory and size.
+"""The time, memory and size of single stages and commands on this machine.
 
     python -m benchmarks.stages
 
-It needs data/raw and data/parquet (`make repro`). Each figure is the median of five runs after one that is not
-counted; processes are timed from outside, memory is the operating system's own peak of the finished process.
+It needs data/raw and data/parquet (`make repro`). Each figure is the median of five runs, after one run that does
+not count. Processes are timed from outside. Memory is the peak that the operating system gives for the process.
 """
 
 import os
@@ -19,8 +19,10 @@ from pathlib import Path
 import numpy as np
 
 import pipeline
-from pipeline import conversion, datasets, idx, table
+from pipeline.base import records
+from pipeline.base.outputs import Outputs
 from pipeline.estimators.gradients import GradientHistograms
+from pipeline.rows import convert, idx, parquet
 
 ROOT = Path(__file__).parent.parent
 RAW = ROOT / "data/raw"
@@ -34,7 +36,7 @@ stages:
 
 
 def median(action: Callable[[], object], runs: int = 5) -> float:
-    """Median seconds of an action."""
+    """The median seconds of an action."""
     action()
     seconds = []
     for _ in range(runs):
@@ -45,19 +47,20 @@ def median(action: Callable[[], object], runs: int = 5) -> float:
 
 
 def process(*command: str, folder: Path = ROOT) -> Callable[[], object]:
-    """A whole process as an action."""
+    """An action that runs a whole process."""
     return lambda: subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
 
 
-def convert(folder: Path) -> None:
-    """What the stage `convert` does, in this process."""
-    dataset = datasets.load("mnist")
-    for split in dataset.splits:
-        table.write(conversion.rows(dataset, split, RAW), folder / f"{split}.parquet")
+def write_parquet(folder: Path) -> None:
+    """Do the work of the stage `convert` in this process."""
+    dataset = records.load("mnist")
+    with Outputs() as out:
+        for split in dataset.splits:
+            parquet.write(convert.rows(dataset, split, RAW), folder / f"{split}.parquet", out)
 
 
 def first_load(before: str) -> float:
-    """Seconds of the first `pipeline.load` in a process that has imported nothing but, maybe, `before`."""
+    """The seconds of the first `pipeline.load` in a process that has imported only `before`, or nothing."""
     code = "import time; begin = time.perf_counter(); import pipeline; pipeline.load('train')"
     code = f"{before and f'import {before}; '}{code}; print(time.perf_counter() - begin)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -65,7 +68,7 @@ def first_load(before: str) -> float:
 
 
 def peak_memory(*command: str) -> float:
-    """Peak memory of a process in MB, asked from a fresh parent that has no other child."""
+    """The peak memory of a process in MB, from a new parent that has no other child."""
     code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)"
     code += "; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     done = subprocess.run(
@@ -80,18 +83,18 @@ def peak_memory(*command: str) -> float:
 
 
 def main() -> None:
-    """Print one line a figure."""
+    """Print one line for each figure."""
     stage = (sys.executable, "-m", "pipeline")
     with tempfile.TemporaryDirectory() as scratch:
         folder, copies = Path(scratch) / "parquet", Path(scratch) / "copies"
         print(f"inspect, whole process: {median(process(*stage, 'inspect')):.2f} s")
-        print(f"convert, in process: {median(lambda: convert(folder)):.2f} s")
+        print(f"convert, in process: {median(lambda: write_parquet(folder)):.2f} s")
         memory = peak_memory(*stage, "convert", "--parquet", str(folder))
         print(f"convert, peak memory of the process: {memory:.0f} MB")
         print(f"load of train: {median(lambda: pipeline.load('train', ROOT / 'data/parquet'), 15):.3f} s")
         for before in ("", "numpy"):
             seconds = statistics.median(first_load(before) for _ in range(15))
-            print(f"load of train, a process's first, all imports but {before or 'none'} in it: {seconds:.3f} s")
+            print(f"first load of train in a process, with all imports except {before or 'none'}: {seconds:.3f} s")
         print(f"Parquet: {sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.2f} MB both files")
         images = np.concatenate([idx.read(RAW / f"{name}-images-idx3-ubyte") for name in ("train", "t10k")])
         pixels = images.reshape(len(images), -1)

@@ -1,12 +1,13 @@
-"""What it is worth to a method to have seen other digits of a writer: validation errors at random and by writer.
+"""How much it helps a method to know the writer: validation errors of rows held out at random and by writer.
 
     python -m benchmarks.writers
     python -m benchmarks.writers --repeats 1 logistic_regression
 
 It needs data/parquet with the column `writer` (`dvc exp run -S provenance=true`). In each repeat every digit of
-train is held out twice, in one of six folds dealt at random and in one of six dealt by writer, both stratified by
-label, so the difference is that of the same digits. Its interval is of writers, for their digits hang together.
-How the folds' errors spread, as a multiple of what independent digits would, says the same of a single hold-out.
+train is held out twice: in one of six folds dealt at random, and in one of six folds dealt by writer. Both are
+stratified by label, so the difference is of the same digits. The interval is over writers, because the digits of a
+writer are not independent. The last lines say how much the errors of the folds spread, as a multiple of the spread
+of independent digits. A single hold-out has the same spread.
 """
 
 import argparse
@@ -20,18 +21,19 @@ from scipy.stats import t
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from pipeline import registry, table
+from pipeline.models import registry
+from pipeline.rows import arrow
 
 PARQUET = Path(__file__).parent.parent / "data/parquet/train.parquet"
-FOLDS = 6  # of 10,000 rows
+FOLDS = 6  # each of 10,000 rows
 
 
 def wrong(name: str, rows: Any, splitter: Any) -> tuple[NDArray[np.bool_], float]:
-    """Which rows the method gets wrong, each held out once, bool[n]; the variance of the folds' error rates.
+    """The rows that the method gets wrong, each held out once, bool[n]; the variance of the folds' error rates.
 
-    The variance is a multiple of the binomial one.
+    The variance is a multiple of the binomial variance.
     """
-    pixels, labels = table.to_pixels(rows)
+    pixels, labels = arrow.to_pixels(rows)
     result, rates = np.empty(len(labels), bool), []
     groups = rows["writer"].to_numpy() if isinstance(splitter, StratifiedGroupKFold) else None
     for fit, held in splitter.split(pixels, labels, groups):
@@ -43,7 +45,7 @@ def wrong(name: str, rows: Any, splitter: Any) -> tuple[NDArray[np.bool_], float
 
 
 def interval(values: NDArray[np.float64], writers: NDArray[np.int16]) -> tuple[float, float, float]:
-    """The mean of values, float64[n], and its 95% interval, where those of one writer hang together."""
+    """The mean of values, float64[n], and its 95% interval; values of one writer are not independent."""
     _, own = np.unique(writers, return_inverse=True)
     sums, counts, mean = np.bincount(own, values), np.bincount(own), values.mean()
     spread = np.sqrt(np.square(sums - mean * counts).sum() * len(sums) / (len(sums) - 1)) / len(values)
@@ -52,11 +54,11 @@ def interval(values: NDArray[np.float64], writers: NDArray[np.int16]) -> tuple[f
 
 
 def main() -> None:
-    """Print one line a repeat and the means, as a table."""
+    """Print one line for each repeat, then the means."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("method", nargs="?", default="gradient_svm")
     parser.add_argument("--parquet", type=Path, default=PARQUET, metavar="FILE")
-    parser.add_argument("--repeats", type=int, default=3, help="each with folds of its own")
+    parser.add_argument("--repeats", type=int, default=3, help="each has its own folds")
     arguments = parser.parse_args()
     rows = pq.read_table(arguments.parquet)
     if arguments.repeats < 1 or "writer" not in rows.schema.names:

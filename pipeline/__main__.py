@@ -1,6 +1,6 @@
-"""`python -m pipeline COMMAND`: the stages as dvc.yaml calls them; each also runs by hand.
+"""`python -m pipeline COMMAND`: run a DVC stage or another command; an error becomes one line and an exit code.
 
-Heavy libraries are imported by the command that needs them, so help and a wrong argument answer at once.
+A command imports its libraries only when it runs, so help and a wrong argument give an answer at once.
 """
 
 import argparse
@@ -14,24 +14,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import files
-from pipeline.errors import PipelineError, UnavailableError
+from pipeline.base.errors import PipelineError, UnavailableError
+from pipeline.base.outputs import Outputs
 
 STAGES = {
-    "download": "bring the raw IDX files, verified, into a folder",
+    "download": "download the raw IDX files and verify them",
     "inspect": "check the raw files against the dataset's record",
     "convert": "convert the raw files to Parquet",
-    "gate": "hold the Parquet files to the dataset's expectations",
+    "gate": "check the Parquet files against the dataset's expectations",
     "method": "check the method that params.yaml names, and record what it is made of",
     "train": "measure the validation error, then fit the model on all of train",
     "evaluate": "score the model on the test split, once",
-    "card": "write the model's card, beside it",
+    "card": "write the model card beside the model",
     "score": "score one method for the leaderboard: validation, test, costs",
-    "leaderboard": "write the table, page and picture of all methods that were scored",
+    "leaderboard": "write the table, page and picture of all scored methods",
 }
 COMMANDS = {
     "methods": "list the methods, or write what each is made of",
-    "check": "hold any folder of four IDX files to a dataset's record and gates",
+    "check": "check any folder of four IDX files against a dataset's record and gates",
     "profile": "write the record of a new dataset from known good files",
     "compare": "compare two revisions: paired test, interval, what changed; exit 1 for a regression",
     "verify": "reproduce a revision in a clean clone and compare every hash with its dvc.lock",
@@ -60,11 +60,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         own = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         _module(name).add_arguments(own)
     args = parser.parse_args(argv)
-    # scikit-learn's warnings are paragraphs; their first line is what a user needs.
+    # A warning of scikit-learn is a paragraph. A user needs its first line only.
     warnings.formatwarning = lambda text, *_, **__: f"{args.command}: warning: {str(text).splitlines()[0]}\n"
     try:
-        with files.together(), _guarded(args.command):
-            _module(args.command).run(args)
+        with Outputs() as out, _guarded(args.command):
+            _module(args.command).run(args, out)
     except PipelineError as error:
         return _fail(args.command, str(error), error.exit_code)
     except ModuleNotFoundError as error:
@@ -75,17 +75,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(args.command, "interrupted", 130)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        reason = os.strerror(error.errno) if error.errno else str(error)  # Arrow's own text has several sentences
+        reason = os.strerror(error.errno) if error.errno else str(error)  # the text of Arrow has several sentences
         return _fail(args.command, f"{where}{reason}{HINTS.get(error.errno or 0, '')}", UnavailableError.exit_code)
     return 0
 
 
 def _guarded(name: str) -> contextlib.AbstractContextManager[None]:
-    """Under DVC, which records what a stage depends on only after it has run, hold that to be unchanged."""
+    """Under DVC, raise an error if code or params of the stage change during the run: DVC hashes them after it."""
     file, _, stage = os.environ.get("DVC_STAGE", "").rpartition(":")  # folder/dvc.yaml:stage@one of a matrix
     if stage.partition("@")[0] != name:
         return contextlib.nullcontext()
-    from pipeline import inputs
+    from pipeline.history import inputs
 
     return inputs.unchanged(stage, Path(file or "dvc.yaml"))
 

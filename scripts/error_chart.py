@@ -1,4 +1,4 @@
-"""The test error by class, at a git revision and in the workspace, as a chart that GitHub draws in Markdown.
+"""Print the test error by class, of a git revision and of the workspace, as a chart that GitHub draws in Markdown.
 
 python scripts/error_chart.py REVISION
 """
@@ -30,7 +30,7 @@ def errors(lines: Iterable[str]) -> dict[str, float]:
 
 
 def main(revision: str) -> int:
-    """Print the chart; nothing where the revision has no such metrics, or other classes."""
+    """Print the chart; print nothing if the revision has no such metrics, or has other classes."""
     shown = subprocess.run(["git", "show", f"{revision}:{RECALL}"], capture_output=True, text=True, check=False)
     old, new = errors(shown.stdout.splitlines()), errors(Path(RECALL).read_text().splitlines())
     if list(old) == list(new):

@@ -1,4 +1,4 @@
-"""What the gates catch: every mutation of tests/mutations.py run, as the table in docs/gates.md.
+"""What the gates catch: runs every mutation of tests/mutations.py and writes docs/gates.md.
 
 python -m scripts.gates
 
@@ -14,87 +14,98 @@ from typing import Any
 
 from tqdm import tqdm
 
-from pipeline import datasets, quality
-from pipeline.quality import folder
+from pipeline.base import records
+from pipeline.base.outputs import write_text
+from pipeline.describe.markdown import table
+from pipeline.gates import folder
+from pipeline.gates.judge import Judgement, judge
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 RAW, PAGE = ROOT / "data/raw", ROOT / "docs/gates.md"
 SEEDS = 20
+LONGEST = 60  # characters of a value on the page
 HEAD = """# What the gates catch
 
-Written by `python -m scripts.gates`: each operator of `tests/mutations.py` changes the real MNIST files, and
-`python -m pipeline check DIR --no-checksums` must fail with the check that names the cause. A strength is a
-round one near the smallest that is caught; random ones near a threshold were tried with several seeds.
+`python -m scripts.gates` writes this page. Each operator of `tests/mutations.py` changes the real MNIST files, and
+`python -m pipeline check DIR --no-checksums` must then fail, with a check that names the cause. A strength is a
+round value near the smallest one that is caught. Random changes near a threshold were tried with several seeds.
 
 | Data | Strength | Caught by | Found | What it usually means |
 |---|---|---|---|---|
 """
 CLEAN_HEAD = """
-These must raise no failure:
+These must not fail:
 
 | Data | Strength | Expectations | Failed |
 |---|---|---|---|
 """
 
 
-def judged(mutation: Any) -> quality.Judgement:
-    """What the gates say of the mutated files."""
-    dataset = datasets.load("mnist")
+def judged(mutation: Any, raw: Path = RAW) -> Judgement:
+    """What the gates say of the mutated files. raw: the folder with the real files."""
+    dataset = records.load("mnist")
     with tempfile.TemporaryDirectory() as name:
-        mutation.write(dataset, RAW, Path(name))
+        mutation.write(dataset, raw, Path(name))
         return folder.check(dataset, Path(name), exact=False, seed=0)
 
 
-def row(*cells: object) -> str:
-    """A line of a Markdown table."""
-    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
+def caught(mutation: Any, raw: Path = RAW) -> str:
+    """The line of an operator: the first verdict that names its cause, or **nothing**."""
+    for verdict in judged(mutation, raw).failed:
+        if verdict.check == mutation.check and re.search(mutation.found, verdict.found):
+            found = verdict.found if len(verdict.found) <= LONGEST else f"{verdict.found[:LONGEST]}..."
+            check = f"`{verdict.split}: {verdict.check}`"
+            return table([(mutation.name, mutation.strength, check, found, verdict.usually)])
+    return f"{table([(mutation.name, mutation.strength)])} **nothing** | | |"
 
 
-def caught(number: int) -> str:
-    """The line of an operator: the verdict that names its cause."""
-    from mutations import OPERATORS
-
-    mutation = OPERATORS[number]
-    for v in judged(mutation).failed:
-        if v.check == mutation.check and re.search(mutation.found, v.found):
-            found = v.found if len(v.found) <= 60 else f"{v.found[:60]}..."
-            return row(mutation.name, mutation.strength, f"{v.split}: {v.check}", found, v.usually)
-    return row(mutation.name, mutation.strength, "**nothing**", "", "")
+def clean(mutation: Any, raw: Path = RAW) -> str:
+    """The line of a clean case: how many expectations there are, and how many fail."""
+    found = judged(mutation, raw)
+    return table([(mutation.name, mutation.strength, len(found.verdicts), len(found.failed))])
 
 
-def clean(number: int) -> str:
-    """The line of a clean case."""
-    from mutations import CLEAN
-
-    found = judged(CLEAN[number])
-    return row(CLEAN[number].name, CLEAN[number].strength, len(found.verdicts), len(found.failed))
-
-
-def seeded(seed: int) -> tuple[int, int]:
-    """How many expectations there are of the files as they are, with another seed, and how many fail."""
+def seeded(seed: int, raw: Path = RAW) -> tuple[int, int]:
+    """The number of expectations of the files as they are, with a seed of the probe, and how many fail."""
     from mutation import tables
 
-    dataset = datasets.load("mnist")
-    found = quality.judge(dataset, tables(dataset, RAW), seed)
+    dataset = records.load("mnist")
+    found = judge(dataset, tables(dataset, raw), seed)
     return len(found.verdicts), len(found.failed)
 
 
+def of_seeds(counts: list[tuple[int, int]]) -> str:
+    """The line of all seeds together."""
+    checked, failed = (sum(column) for column in zip(*counts, strict=True))
+    return table([("another seed of the probe", f"{len(counts)} seeds", checked, failed)])
+
+
+def _caught(number: int) -> str:
+    """`caught` for the operator of this number: another process cannot be given the operator itself."""
+    from mutations import OPERATORS
+
+    return caught(OPERATORS[number])
+
+
+def _clean(number: int) -> str:
+    from mutations import CLEAN
+
+    return clean(CLEAN[number])
+
+
 def main() -> int:
-    """Write the page; return 1 where something slipped through."""
+    """Write the page. Returns 1 if an operator is caught by nothing."""
     from mutations import CLEAN, OPERATORS
 
     with ProcessPoolExecutor(2) as pool:
-        lines = list(tqdm(pool.map(caught, range(len(OPERATORS))), total=len(OPERATORS)))
-        cleans = list(tqdm(pool.map(clean, range(len(CLEAN))), total=len(CLEAN)))
+        lines = list(tqdm(pool.map(_caught, range(len(OPERATORS))), total=len(OPERATORS)))
+        cleans = list(tqdm(pool.map(_clean, range(len(CLEAN))), total=len(CLEAN)))
         counts = list(tqdm(pool.map(seeded, range(SEEDS)), total=SEEDS))
-    checked, failed = (sum(column) for column in zip(*counts, strict=True))
-    text = HEAD + "".join(lines) + CLEAN_HEAD + "".join(cleans)
-    text += row("another seed of the probe", f"{SEEDS} seeds", checked, failed)
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(text)
+    text = HEAD + "\n".join(lines) + "\n" + CLEAN_HEAD + "\n".join([*cleans, of_seeds(counts)]) + "\n"
+    write_text(PAGE, text)
     print(text, end="")
-    return int("**nothing**" in text)
+    return 1 if "**nothing**" in text else 0
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Write the hashed locks under requirements/ from pyproject.toml; with --check, say whether they are in step.
+"""Write the hashed locks under requirements/ from pyproject.toml; with --check, only check them.
 
     python scripts/lock_requirements.py [--check | --upgrade]
 
-requirements/dev.txt is resolved first, with every extra but torch, run.txt within it: users run what is tested.
+requirements/dev.txt is resolved first, with every extra except torch. run.txt takes its versions from dev.txt,
+so users run the versions that are tested.
 """
 
 import argparse
@@ -22,14 +23,14 @@ LOCKS = {
 
 
 def compile_locks(folder: Path, extra: list[str]) -> None:
-    """Write both locks of the project in `folder`; pins that still fit are kept."""
+    """Write both locks of the project in `folder`. Pins that still fit stay."""
     for lock, options in LOCKS.items():
         command = [*COMPILE, *OPTIONS, *options, *extra, "-o", lock, "pyproject.toml"]
         subprocess.run(command, cwd=folder, check=True)
 
 
 def stale() -> list[str]:
-    """The locks that pyproject.toml would write otherwise."""
+    """The locks that are not what pyproject.toml gives."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         shutil.copy(ROOT / "pyproject.toml", folder)
@@ -39,10 +40,10 @@ def stale() -> list[str]:
 
 
 def main() -> int:
-    """Return 1 for locks that are not in step."""
+    """Write or check the locks; return 1 if --check finds one that is not in step."""
     parser = argparse.ArgumentParser(description="Write or check the hashed locks under requirements/.")
     choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--check", action="store_true", help="write nothing; exit 1 when a lock is not in step")
+    choice.add_argument("--check", action="store_true", help="write nothing; exit 1 if a lock is not in step")
     choice.add_argument("--upgrade", action="store_true", help="take the newest versions that fit")
     args = parser.parse_args()
     if not args.check:

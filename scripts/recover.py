@@ -1,8 +1,9 @@
-"""Take away what DVC left cut where it was killed, or the disk was full, while it wrote: it stops at such files.
+"""Remove or restore files that DVC left cut. DVC stops if it finds such a file.
 
 python scripts/recover.py
 
-DVC empties dvc.lock and .dvc/tmp/rwlock before it writes them anew, many times a run.
+DVC empties dvc.lock and .dvc/tmp/rwlock before it writes them again, many times in a run. If it is killed then, or
+the disk is full, the file stays cut.
 """
 
 import json
@@ -18,10 +19,10 @@ from dvc.repo import Repo
 
 
 def main() -> None:
-    """Recover, unless another DVC is at work or no project can be read: `dvc repro` will say so."""
+    """Recover, unless another DVC is at work or the project cannot be read; `dvc repro` reports both."""
     try:
         repo = Repo()
-        with repo.lock:  # who holds it may write both files
+        with repo.lock:  # the process that holds the lock may write both files
             recover_rwlock(Path(repo.tmp_dir) / "rwlock")
             recover_lock(repo, Path("dvc.lock"))
     except (LockError, NotDvcRepoError, ConfigError):
@@ -29,18 +30,18 @@ def main() -> None:
 
 
 def recover_rwlock(path: Path) -> None:
-    """Remove the list of running DVCs where it is no JSON."""
+    """Remove the list of running DVCs if it is no JSON."""
     try:
         json.loads(path.read_bytes())
     except FileNotFoundError:
         return
     except ValueError:
         path.unlink()
-        print(f"recover: {path} was cut; removed", file=sys.stderr)
+        print(f"recover: {path}: expected JSON, found a file that is cut short; removed", file=sys.stderr)
 
 
 def recover_lock(repo: Repo, path: Path) -> None:
-    """Restore a dvc.lock that DVC cannot read as git has it; remove one that git does not have."""
+    """Restore a dvc.lock that DVC cannot read from git; remove it if git does not have it."""
     try:
         Lockfile(repo, str(path)).load()
     except DvcException as error:
@@ -50,7 +51,7 @@ def recover_lock(repo: Repo, path: Path) -> None:
         if known.returncode:
             path.unlink()
         elif subprocess.run(["git", "restore", path], check=False).returncode:
-            return  # git says why, as of a conflict
+            return  # git prints the reason, for example a conflict
         print(f"recover: {error}; {'removed' if known.returncode else 'restored from git'}", file=sys.stderr)
 
 

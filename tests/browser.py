@@ -1,4 +1,4 @@
-"""Chromium, driven by its DevTools protocol: what a page shows, asks for and complains of."""
+"""Chromium, controlled through the DevTools protocol: what a page shows, requests and reports as errors."""
 
 import asyncio
 import base64
@@ -21,7 +21,7 @@ Network = Callable[[str], str]
 
 
 class Visit(NamedTuple):
-    """What Chromium met: errors, addresses asked for that are no local files, and the value of the script."""
+    """A visit to a page: errors, requested addresses that are not local files, and the value of the script."""
 
     errors: list[str]
     requests: list[str]
@@ -31,7 +31,7 @@ class Visit(NamedTuple):
 def visit(page: Path, script: str = "null", click: str | None = None, network: Network | None = None) -> Visit:
     """Open a page, follow the link that the selector `click` finds, if one is given, and evaluate `script`.
 
-    There is no network; `network`, if given, answers instead: from an address, the text of the script there.
+    There is no network. `network`, if it is given, answers requests: it gives the script at an address.
     """
     return asyncio.run(asyncio.wait_for(_visit(page, script, click, network), 60))
 

@@ -1,4 +1,4 @@
-"""What may happen to a file of a dataset on its way: by name."""
+"""Damages that may happen to a file of a dataset, by name."""
 
 import gzip
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from pipeline import idx
+from pipeline.rows import idx
 
 Damage = Callable[[Path, Generator], None]
 HUGE = 2**32 - 1
@@ -50,7 +50,7 @@ def _array(change: Callable[[NDArray[Any], Generator], NDArray[Any]]) -> Damage:
     def damage(path: Path, random: Generator) -> None:
         try:
             array = np.array(idx.read(path))
-        except idx.IdxError:  # there was other damage before
+        except idx.IdxError:  # an earlier damage
             return
         path.write_bytes(idx.encode(change(array, random)))
 
@@ -81,7 +81,7 @@ def _replaced(make: Callable[[Path], None]) -> Damage:
     return damage
 
 
-# More than its header claims: 640 MB of zeros in 600 kB.
+# More bytes than the header claims: 640 MB of zeros in 600 kB.
 BOMB = gzip.compress(header(8, 300, 28, 28)) + gzip.compress(bytes(1 << 24)) * 40
 CLAIMS = [
     header(8, *[HUGE] * 4),
@@ -131,6 +131,6 @@ DAMAGES: dict[str, Damage] = {
 
 
 def inflict(name: str, path: Path, seed: int) -> None:
-    """Do the damage of this name to the file, unless an earlier one left no file there."""
+    """Do the damage of this name to the file, if an earlier damage left a file there."""
     if path.is_file() and path.stat().st_size:
         DAMAGES[name](path, np.random.default_rng(seed))

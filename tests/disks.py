@@ -1,4 +1,4 @@
-"""Small file systems of their own for folders of a project, in a namespace that needs no rights."""
+"""A small file system for each of some folders of a project, in a namespace that needs no special rights."""
 
 import contextlib
 import shutil
@@ -20,7 +20,7 @@ exec cat"""
 
 
 class Disks:
-    """The project as it is within the namespace."""
+    """The project as the namespace shows it."""
 
     def __init__(self, process: subprocess.Popen[str], project: Path) -> None:
         self.process, self.outside = process, project
@@ -38,7 +38,7 @@ class Disks:
 
     @contextlib.contextmanager
     def full(self, folder: str, left: int = 0) -> Iterator[None]:
-        """The folder's disk with no more than `left` bytes of room."""
+        """Fill the disk of the folder, except for `left` bytes."""
         filler = self.project / folder / ".filler"
         filler.write_bytes(bytes(shutil.disk_usage(filler.parent).free - left))
         yield
@@ -47,7 +47,7 @@ class Disks:
 
 @contextlib.contextmanager
 def small_disks(project: Path, *folders: str) -> Iterator[Disks]:
-    """The project with each of the folders, and what is in them, on a disk of 8 MB."""
+    """The project with each of the folders on its own disk of 8 MB, with all files that are in them."""
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", MOUNT, "sh", *folders]
     with subprocess.Popen(
         command, cwd=project, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

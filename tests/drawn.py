@@ -1,21 +1,21 @@
-"""Another dataset of MNIST's shape, drawn here: ten kinds of strokes, anti-aliased, in a box of 20 x 20."""
+"""Another dataset in the shape of MNIST, drawn here: ten kinds of smooth strokes in a box of 20 x 20."""
 
 import numpy as np
 from mutation import Data, Images, Labels, Random
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-SCALE = 4  # drawn larger, then scaled down: that makes the greys
+SCALE = 4  # strokes are drawn larger and scaled down, which makes greys
 
 
 def drawn(data: Data, random: Random) -> Data:
-    """The strokes in place of the digits, with labels of their own and as many rows of each."""
+    """The strokes in place of the digits. Labels fit the strokes, and each has as many rows as before."""
     kinds = _kinds()
     return {split: (_images(kinds, labels, random), labels) for split, (_, labels) in data.items()}
 
 
 def drawn_under_labels(data: Data, random: Random) -> Data:
-    """The strokes in rows of their own order beside the digits' labels."""
+    """The strokes in a random order, with the labels of the digits."""
     kinds = _kinds()
     return {
         split: (_images(kinds, random.permutation(labels), random), labels) for split, (_, labels) in data.items()
@@ -45,7 +45,7 @@ def _image(line: NDArray[np.float64], width: int) -> Images:
 
 
 def _corner(small: Images) -> tuple[int, int]:
-    """Where to put the stroke so that its centre of mass is in the middle."""
+    """The corner at which the stroke is pasted, so that its centre of mass is in the middle."""
     total = small.sum()
     y, x = (small.sum(axis=axis) @ np.arange(small.shape[1 - axis]) / total for axis in (1, 0))
     return round(14 - x), round(14 - y)

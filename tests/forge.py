@@ -1,4 +1,4 @@
-"""A server on loopback that answers as GitHub's REST API does: comments, pull requests and artifacts."""
+"""A server on loopback that answers like GitHub's REST API: comments, pull requests and artifacts."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ REPOSITORY = "/repos/owner/project/"
 
 
 class Forge(ThreadingHTTPServer):
-    """What the forge holds, and `log`: each request's method and path, and whether it had the token."""
+    """The server and its content. log: the method and path of each request, and whether it had the token."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)

@@ -1,4 +1,4 @@
-"""Characters in fonts of somebody's handwriting, where those are installed: not the one that the gate draws in."""
+"""Characters in fonts of handwriting, if they are installed. The gate draws in another font."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.orientation import Floats
+from pipeline.gates.evidence.orientation import Floats
 
 FOLDER = Path("/usr/share/fonts/truetype")
 HANDS = [path for path in sorted(FOLDER.glob("*/*")) if path.name in {"breipfont.ttf", "femkeklaver.ttf"}]

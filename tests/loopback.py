@@ -1,4 +1,4 @@
-"""A real server on loopback that answers as it is told, for tests that cross a network."""
+"""A real server on loopback, for tests that need a network. It gives the answers that a test sets."""
 
 import contextlib
 import queue
@@ -20,7 +20,7 @@ class Handler(BaseHTTPRequestHandler):
     server: "Server"
 
     def do_GET(self) -> None:
-        answers = self.server.answers.get(self.path, [answer(status=404)])
+        answers = self.server.answers.get(self.path, [self.server.otherwise])
         self.server.log.append(self.path)
         self.server.times.append(time.monotonic())
         try:
@@ -30,15 +30,16 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """A loopback server: `answers[path]` are given in turn, the last one for ever; any other path is a 404."""
+    """A loopback server: `answers[path]` are given in turn, the last one for ever. Other paths get `otherwise`."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.answers: dict[str, list[Answer]] = {}
+        self.otherwise = answer(status=404)
         self.log: list[str] = []
         self.times: list[float] = []
-        self.left = queue.SimpleQueue[str]()  # the paths whose answers the client did not hear to their ends
+        self.left = queue.SimpleQueue[str]()  # the paths whose answers the client did not read to the end
 
 
 @contextlib.contextmanager
@@ -52,7 +53,7 @@ def serving() -> Iterator[Server]:
 def answer(
     body: bytes = b"", status: int = 200, claim: int | None = None, kind: str = BYTES, part: str = ""
 ) -> Answer:
-    """An answer that says it is `claim` bytes long, and which `part` of what, gives `body` and closes."""
+    """An answer that gives `body`, and then closes. claim: its Content-Length; part: its Content-Range."""
 
     def give(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
@@ -67,7 +68,7 @@ def answer(
 
 
 def ranged(body: bytes, sent: list[int]) -> Answer:
-    """An answer with the range of `body` that was asked for; `sent` gets how many bytes that are."""
+    """An answer with the range of `body` that was asked for. Its length in bytes is added to `sent`."""
 
     def give(handler: BaseHTTPRequestHandler) -> None:
         first, last = re.fullmatch(r"bytes=(\d+)-(\d*)", handler.headers["Range"] or "bytes=0-").groups()  # type: ignore[union-attr]
@@ -80,17 +81,17 @@ def ranged(body: bytes, sent: list[int]) -> Answer:
 
 
 def broken_off(body: bytes, at: int) -> Answer:
-    """An answer whose connection ends before `body` does."""
+    """An answer that sends only the first `at` bytes of `body`."""
 
     def give(handler: BaseHTTPRequestHandler) -> None:
         answer(body[:at], claim=len(body))(handler)
-        time.sleep(0.1)  # that all of it is read before the end is noticed
+        time.sleep(0.1)  # so that the client reads all of it before it notices the end
 
     return give
 
 
 def without_a_length(body: bytes) -> Answer:
-    """An answer that ends where the connection does."""
+    """An answer without a length: it ends with the connection."""
 
     def give(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
@@ -101,7 +102,7 @@ def without_a_length(body: bytes) -> Answer:
 
 
 def only_by_its_name(given: Answer) -> Answer:
-    """An answer to a program that says what it is; 403 to what goes by the name of its language or library."""
+    """`given` for a program that names itself; 403 for the default user agents of Python and its libraries."""
 
     def give(handler: BaseHTTPRequestHandler) -> None:
         python = re.match("(?i)python|aiohttp|$", handler.headers.get("User-Agent", ""))
@@ -112,7 +113,7 @@ def only_by_its_name(given: Answer) -> Answer:
 
 @contextlib.contextmanager
 def hanging() -> Iterator[str]:
-    """A URL to which a connect hangs: a listening socket whose queue is full."""
+    """A URL at which a connection never opens: a listening socket whose queue is full."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(2):

@@ -1,7 +1,7 @@
-"""A command stopped at an exact moment and held there, to be killed or to have something happen meanwhile.
+"""Stop a command at an exact moment and hold it there. Then a test kills it, or does something meanwhile.
 
-Where Python renames a file or starts a process, an audit hook in the process itself holds it just before; where a
-file is written, strace does.
+An audit hook in the process holds it just before Python renames a file or starts a process. strace holds it before
+a write to a file.
 """
 
 import contextlib
@@ -30,14 +30,14 @@ sys.addaudithook(hold)
 
 
 class Write(NamedTuple):
-    """The moment before the `nth` write to a file, which is open and was emptied."""
+    """The moment before the `nth` write to a file. The file is open and empty, or has the writes before."""
 
     path: str
     nth: int
 
 
 class Held:
-    """A command in a process group of its own, which stands still at a moment."""
+    """A command in its own process group, which stands still at a moment."""
 
     def __init__(self, project: Path, moment: str | Write, command: Sequence[str]) -> None:
         self.scratch = project.parent / "moment"
@@ -58,7 +58,7 @@ class Held:
         )
 
     def strace(self, project: Path, moment: Write) -> list[str]:
-        """strace with a log of the writes to the file, the last of them without its end while it is held."""
+        """The command of strace. It logs the writes to the file; a write that is held has no end in the log."""
         hold = f"inject=write:delay_enter=600s:when={moment.nth}"
         options = ["-f", "-qq", "--seccomp-bpf", "-e", "trace=write", "-e", "signal=none", "-e", hold]
         return ["strace", *options, "-o", str(self.scratch / "log"), "-P", str(project / moment.path)]
@@ -82,14 +82,17 @@ class Held:
         assert self.process.returncode == -signal.SIGKILL
 
     def release(self) -> str:
-        """Let it go on; return all that it and its stages print."""
+        """Let it continue. Returns all that it and its stages print."""
         (self.scratch / "released").touch()
         return self.process.communicate()[0]
 
 
 @contextlib.contextmanager
 def held(project: Path, moment: str | Write, *command: str) -> Iterator[Held]:
-    """The command (`dvc repro`), held at the moment: before a rename or start that the text matches, or write."""
+    """The command (`dvc repro` if none is given), held at the moment.
+
+    moment: a regular expression for the rename or the start of a process, or a write.
+    """
     process = Held(project, moment, command or ("dvc", "repro"))
     try:
         process.wait()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from mutation import Spoil
 
-from pipeline import idx
+from pipeline.rows import idx
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 OTHER_IMAGES, OTHER_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
@@ -15,7 +15,7 @@ PAGE = b"<!DOCTYPE html><html><body>404 Not Found</body></html>\n"
 
 
 def rewritten(name: str, change: Callable[[bytes], bytes]) -> Spoil:
-    """A file's bytes changed."""
+    """The bytes of a file, changed."""
 
     def spoil(folder: Path) -> None:
         (folder / name).write_bytes(change((folder / name).read_bytes()))
@@ -29,7 +29,7 @@ def removed(name: str) -> Spoil:
 
 
 def as_array(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Spoil:
-    """A file written anew from its changed array, of any type and rank."""
+    """A file that is written again from its changed array, of any type and rank."""
 
     def spoil(folder: Path) -> None:
         array = change(idx.read(folder / name))
@@ -39,7 +39,7 @@ def as_array(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Spoil:
 
 
 def little_endian(name: str, rank: int) -> Spoil:
-    """The header's sizes with the least byte first."""
+    """The sizes in the header, with the least significant byte first."""
 
     def change(content: bytes) -> bytes:
         end = 4 + 4 * rank
@@ -49,7 +49,7 @@ def little_endian(name: str, rank: int) -> Spoil:
 
 
 def packed_and_cut(name: str, kept: float) -> Spoil:
-    """The file gzipped, and this share of that kept."""
+    """The file gzipped, and cut: this share of the bytes is kept."""
 
     def spoil(folder: Path) -> None:
         whole = gzip.compress((folder / name).read_bytes(), 1)

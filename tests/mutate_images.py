@@ -1,4 +1,4 @@
-"""Changes of images uint8[n, 28, 28], as `change(images, random)`; `images` does one to a dataset."""
+"""Changes of images uint8[n, 28, 28], as `change(images, random)`. `images` applies one to a dataset."""
 
 import io
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from pipeline.datasets import Split
+from pipeline.base.dataset import Split
 
 ImagesChange = Callable[[Images, Random], Images]
 CHUNK = 5000
 
 
 def images(change: ImagesChange, only: Split | None = None, some: int | None = None) -> Change:
-    """The change done to the images of both splits, or of one; `some`: to so many random rows of train alone."""
+    """The change of the images of both splits, or of one. some: the number of random rows of train to change."""
 
     def changed(data: Data, random: Random) -> Data:
         result = dict(data)
@@ -57,7 +57,7 @@ def pixels(formula: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Ima
 
 
 def turned(turn: Callable[[Images], Images]) -> ImagesChange:
-    """What needs no random numbers."""
+    """A change that needs no random numbers."""
     return lambda images, random: turn(images)
 
 
@@ -67,14 +67,14 @@ def rotated(degrees: float) -> ImagesChange:
 
 
 def zoomed(factor: float) -> ImagesChange:
-    """Scaled about the middle and cut or filled to the old size, bilinear."""
+    """Scaled about the middle, and cut or filled to the old size, bilinear."""
     middle = 13.5 * (1 - 1 / factor)
     matrix, offset = np.diag([1, 1 / factor, 1 / factor]), [0, middle, middle]
     return turned(lambda images: ndimage.affine_transform(images, matrix, offset, order=1))
 
 
 def moved(down: int, right: int) -> ImagesChange:
-    """Shifted; what leaves one side comes in at the other, where MNIST is black."""
+    """Shifted. Pixels that leave one side come in at the other; in MNIST they are black."""
     return turned(lambda images: np.roll(images, (down, right), (1, 2)))
 
 
@@ -92,7 +92,7 @@ def bolder(share: float) -> ImagesChange:
 
 
 def bytes_exchanged(width: int) -> ImagesChange:
-    """The bytes of each group in the opposite order, as wider numbers have them on another processor."""
+    """The bytes of each group in the opposite order, as another processor stores wider numbers."""
     return turned(lambda images: images.reshape(len(images), -1, width)[:, :, ::-1].reshape(images.shape))
 
 
@@ -127,7 +127,7 @@ def in_turn(*changes: ImagesChange) -> ImagesChange:
 
 
 def line(rows: slice | int, columns: slice | int, value: int) -> ImagesChange:
-    """Some rows and columns of every image set to one grey level."""
+    """Some rows and columns of every image, set to one grey level."""
 
     def change(images: Images, random: Random) -> Images:
         images = images.copy()
@@ -138,7 +138,7 @@ def line(rows: slice | int, columns: slice | int, value: int) -> ImagesChange:
 
 
 def filled(*levels: int) -> ImagesChange:
-    """Images of one grey level, each of a random one of these."""
+    """Images of one grey level each, chosen at random from these levels."""
     return lambda images, random: np.broadcast_to(
         random.choice(np.array(levels, np.uint8), (len(images), 1, 1)), images.shape
     )

@@ -8,14 +8,14 @@ from mutate_images import ImagesChange
 from mutation import Change, Data, Images, Labels, Random
 from numpy.typing import NDArray
 
-from pipeline.datasets import Split
+from pipeline.base.dataset import Split
 
 BOTH: tuple[Split, ...] = ("train", "test")
 Rows = NDArray[np.int64]
 
 
 def labels(change: Callable[[Labels, Random], Labels], *splits: Split) -> Change:
-    """The change done to the labels of these splits, or of both."""
+    """The change of the labels of these splits, or of both."""
 
     def changed(data: Data, random: Random) -> Data:
         return data | {split: (data[split][0], change(data[split][1], random)) for split in splits or BOTH}
@@ -35,7 +35,7 @@ def shuffled(start: int = 0, stop: int | None = None) -> Callable[[Labels, Rando
 
 
 def renamed(**names: int) -> Callable[[Labels, Random], Labels]:
-    """Labels changed one for one: `renamed(_3=5, _5=3)` exchanges two."""
+    """Labels renamed: `renamed(_3=5, _5=3)` exchanges two."""
     table = np.arange(256, dtype=np.uint8)
     for old, new in names.items():
         table[int(old[1:])] = new
@@ -55,11 +55,11 @@ def flipped(share: float) -> Callable[[Labels, Random], Labels]:
 
 
 def given(count: int, one: int, other: int, back: bool = False) -> Callable[[Labels, Random], Labels]:
-    """So many random labels of one class changed to another; `back`: as many of the other changed to the one."""
+    """`count` random labels of one class changed to another class. back: and as many of the other to the one."""
 
     def change(labels: Labels, random: Random) -> Labels:
         result = labels.copy()
-        for old, new in [(one, other), (other, one)][: 1 + back]:
+        for old, new in [(one, other), (other, one)] if back else [(one, other)]:
             result[random.choice(np.flatnonzero(labels == old), count, replace=False)] = new
         return result
 
@@ -111,7 +111,7 @@ def chosen(choose: Callable[[Labels, Random], Rows], *splits: Split) -> Change:
 
 
 def without(count: int) -> Callable[[Labels, Random], Rows]:
-    """All rows but so many random ones."""
+    """All rows except `count` random ones."""
     return lambda labels, random: np.sort(random.permutation(len(labels))[count:])
 
 
@@ -121,7 +121,7 @@ def permuted(data: Data, random: Random) -> Data:
 
 
 def replaced(count: int, sources: int) -> Change:
-    """So many rows of train overwritten with copies of so few of its rows of the same class, labels kept."""
+    """`count` rows of train overwritten with copies of `sources` rows of the same class; labels are kept."""
 
     def change(data: Data, random: Random) -> Data:
         images, labels = data["train"]
@@ -134,7 +134,7 @@ def replaced(count: int, sources: int) -> Change:
 
 
 def class_from(old: int, new: int) -> Change:
-    """The images of one class overwritten with those of another, in both splits, labels kept."""
+    """The images of one class overwritten with images of another class, in both splits; labels are kept."""
 
     def change(data: Data, random: Random) -> Data:
         result = dict(data)
@@ -149,7 +149,7 @@ def class_from(old: int, new: int) -> Change:
 
 
 def leaked(count: int, change: ImagesChange) -> Change:
-    """So many random images of test, changed, in place of images of train of the same class."""
+    """`count` random images of test, changed, in place of images of train of the same class."""
 
     def changed(data: Data, random: Random) -> Data:
         images, labels = data["train"]
@@ -164,7 +164,7 @@ def leaked(count: int, change: ImagesChange) -> Change:
 
 
 def part_of_train(data: Data, random: Random) -> Data:
-    """Test made of random rows of train, each class in as many rows as before."""
+    """Test made of random rows of train. Each class has as many rows as before."""
     images, labels = data["train"]
     rows = [
         random.choice(np.flatnonzero(labels == label), count, replace=False)

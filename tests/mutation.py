@@ -1,4 +1,4 @@
-"""What a mutation of MNIST's files is, and how it is written to a folder."""
+"""A mutation of the MNIST files, and how it is written to a folder."""
 
 import shutil
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import conversion, idx
-from pipeline.datasets import Dataset, Split
-from pipeline.rows import Rows
+from pipeline.base.dataset import Dataset, Split
+from pipeline.rows import convert, idx
+from pipeline.rows.blocks import Rows
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
@@ -22,10 +22,11 @@ Spoil = Callable[[Path], None]
 
 @dataclass(frozen=True)
 class Mutation:
-    """One way in which data go wrong, or do not.
+    """One way in which data go wrong, or change without going wrong.
 
-    strength: the smallest that must be caught; check: of a verdict that must fail, "" where none may; found: a
-    pattern in what that verdict found, which names the cause; change: of arrays; spoil: of bytes in the folder.
+    strength: the smallest one that must be caught; check: the check of a verdict that must fail, "" if none may
+    fail; found: a pattern in what that verdict found, which names the cause; change: changes the arrays; spoil:
+    changes the bytes in the folder.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Mutation:
     spoil: Spoil | None = None
 
     def write(self, dataset: Dataset, raw: Path, folder: Path, seed: int = 0) -> None:
-        """Write the four files to `folder`, changed; `raw` holds the good ones."""
+        """Write the four changed files to `folder`. `raw` holds the good files."""
         if self.change:
             write(dataset, self.change(read(dataset, raw), np.random.default_rng(seed)), folder)
         else:
@@ -56,7 +57,7 @@ def read(dataset: Dataset, raw: Path) -> Data:
 
 def tables(dataset: Dataset, raw: Path) -> dict[Split, Rows]:
     """The rows that the gates take, of both splits."""
-    return {split: conversion.rows(dataset, split, raw) for split in dataset.splits}
+    return {split: convert.rows(dataset, split, raw) for split in dataset.splits}
 
 
 def write(dataset: Dataset, data: Data, folder: Path) -> None:

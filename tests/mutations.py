@@ -1,7 +1,7 @@
-"""Ways in which MNIST's files go wrong, each with the check that must say so. tests/test_mutations.py runs them.
+"""Ways in which the MNIST files go wrong, each with the check that must fail. tests/test_mutations.py runs them.
 
-A strength is a round one near the smallest that is caught; random ones near a threshold were tried with several
-seeds.
+A strength is a round value near the smallest one that is caught. Random changes near a threshold were tried with
+several seeds.
 """
 
 import gzip
@@ -244,7 +244,7 @@ OF_FILES = [
 
 OPERATORS = [*OF_LABELS, *OF_IMAGES, *OF_ROWS, *OF_FILES]
 
-# What must raise no failure. The rows are permuted with the seed that deals the probe's folds.
+# These must not fail. The rows are permuted with the seed that deals the folds of the probe.
 CLEAN = [
     Mutation("the files as they are", ""),
     Mutation("gzipped", "all four", spoil=files.packed),

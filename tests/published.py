@@ -1,4 +1,4 @@
-"""Datasets as they are published: records that know only the .gz, and EMNIST's one archive with all its parts."""
+"""Datasets as they are published: records that know only the .gz, and the one archive of all parts of EMNIST."""
 
 import gzip
 import hashlib
@@ -12,18 +12,18 @@ import msgspec
 from conftest import write_tiny
 from loopback import contents
 
-from pipeline.datasets import Archive, Dataset
-from pipeline.files import convert
+from pipeline.base.dataset import Archive, Dataset
+from pipeline.base.structs import convert
 
 Members = dict[str, bytes]
 
 RAW_NAMES = [f"{split}-{kind}-ubyte" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
 PATH = "/EMNIST/gzip.zip"
-OTHERS = random.Random(0).randbytes(4 << 20)  # of the archive, what nobody asks for
+OTHERS = random.Random(0).randbytes(4 << 20)  # members of the archive that nobody asks for
 
 
 def member_of(name: str) -> str:
-    """As EMNIST calls the letters' files."""
+    """The name of a file of the letters in EMNIST's archive."""
     return f"gzip/emnist-letters-{name.replace('t10k', 'test')}.gz"
 
 
@@ -37,12 +37,14 @@ def packed_members(files: dict[str, bytes]) -> Members:
 def zipped(members: Members, packing: int = zipfile.ZIP_STORED) -> bytes:
     with zipfile.ZipFile(file := io.BytesIO(), "w", packing) as made:
         for name, body in members.items():
-            made.writestr(zipfile.ZipInfo(name), body, packing)  # without the time: the same bytes at every call
+            made.writestr(
+                zipfile.ZipInfo(name), body, packing
+            )  # it gets no time, so that each call gives the same bytes
     return file.getvalue()
 
 
 def letters(folder: Path, url: str) -> tuple[Dataset, Members]:
-    """A tiny dataset with its raw files in `folder`, published in an archive at `url`, and that one's members."""
+    """A tiny dataset and the members of its archive. Its raw files are in `folder`, its archive is at `url`."""
     record = write_tiny(folder)
     members = packed_members(contents(folder))
     record = packed_only(record, {name: members[member_of(name)] for name in RAW_NAMES})
@@ -56,7 +58,7 @@ def described(url: str, body: bytes) -> Archive:
 
 
 def packed_only(record: dict[str, Any], packed: dict[str, bytes]) -> dict[str, Any]:
-    """The record, knowing of each file only the size and hash of its .gz: packed[raw file name]."""
+    """The record, with only the size and hash of each .gz. packed: raw file name -> content of its .gz."""
     for split in ("train", "test"):
         for file in (record[split]["images"], record[split]["labels"]):
             body = packed[file["name"]]

@@ -1,4 +1,4 @@
-"""Revisions of the tiny project: what a better or a worse model, other data or a failing gate leaves in git."""
+"""Revisions of the tiny project: better and worse models, other data, failing gates, as git would hold them."""
 
 import json
 import subprocess
@@ -9,19 +9,18 @@ from typing import Any
 import numpy as np
 import yaml
 
-from pipeline import metrics
+from pipeline.models import metrics
 
-GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.invalid"]
 Edit = Callable[[Path], object]
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What a git command prints in a folder."""
-    return subprocess.run([*GIT, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
+    """The output of a git command in a folder."""
+    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
 def wrong(*rows: int) -> Edit:
-    """Predictions that are wrong in these rows, and the metrics of them."""
+    """Make the predictions of these rows wrong, and write their metrics."""
 
     def edit(project: Path) -> None:
         path = project / "metrics/predictions.csv"
@@ -35,7 +34,7 @@ def wrong(*rows: int) -> Edit:
 
 
 def merge(name: str, **changes: Any) -> Edit:
-    """A JSON file with other values under these keys."""
+    """Change the values of these keys in a JSON file."""
 
     def edit(project: Path) -> None:
         content = json.loads((project / name).read_text())
@@ -45,7 +44,7 @@ def merge(name: str, **changes: Any) -> Edit:
 
 
 def lock(stage: str, part: str, path: str, md5: str) -> Edit:
-    """A dvc.lock with another hash for an output or a dependency of a stage."""
+    """Change the hash of an output or a dependency of a stage in dvc.lock."""
 
     def edit(project: Path) -> None:
         content = yaml.safe_load((project / "dvc.lock").read_text())
@@ -56,7 +55,7 @@ def lock(stage: str, part: str, path: str, md5: str) -> Edit:
 
 
 def fail_gate(project: Path) -> None:
-    """What a gate leaves that fails."""
+    """Leave the files that a failing gate leaves."""
     quality = json.loads((project / "metrics/quality.json").read_text())
     quality["train"]["failed"] = 2
     (project / "metrics/quality.json").write_text(json.dumps(quality))

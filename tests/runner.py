@@ -1,4 +1,4 @@
-"""GitHub's runner, as far as our files need it: the `run:` steps of a job in order, as written, by a real bash."""
+"""A runner like GitHub's: it runs the `run:` steps of a job in order, as written, in a real bash."""
 
 import os
 import re
@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 import yaml
 from conftest import ROOT
 
-BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail"]  # what GitHub makes of `shell: bash`
+BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail"]  # GitHub runs this for `shell: bash`
 SCRIPTS = ("scripts/recover.py", "scripts/error_chart.py")
 KEYS = {"name", "id", "if", "env", "run", "uses", "with", "shell"}
 ALWAYS = "${{ !cancelled() }}"
 
 
 class Step(NamedTuple):
-    """A step that ran: its exit code, and what it printed to both streams. A `uses:` step prints its inputs."""
+    """A step that ran: its exit code, and its output on both streams. A `uses:` step prints its inputs."""
 
     name: str
     code: int
@@ -29,8 +29,8 @@ class Step(NamedTuple):
 class Job:
     """A job of a workflow, or a composite action, in `folder`.
 
-    contexts: what each expression stands for; one that is not told is a KeyError. instead: other commands for
-    scripts that a test cannot run as they are. variables: what the environment has besides.
+    contexts: the value of each expression; an expression without a value is a KeyError. instead: other commands
+    for scripts that a test cannot run as they are. variables: more environment variables.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Job:
         self.code = 0
 
     def run(self, definition: Mapping[str, Any]) -> "Job":
-        """Run the steps; after one that fails, those alone that run always."""
+        """Run the steps. After a step fails, only the steps that always run are run."""
         self.environment |= self.filled(definition.get("env", {}))
         for step in definition["steps"]:
             assert set(step) <= KEYS, f"the runner of these tests does not know all of {sorted(step)}"
@@ -78,14 +78,14 @@ class Job:
         return Step(step["name"], done.returncode, done.stdout + done.stderr)
 
     def filled(self, values: Mapping[str, object]) -> dict[str, str]:
-        """The values, their expressions replaced by what they stand for."""
+        """The values, with each expression replaced by its value."""
         return {
             key: re.sub(r"\$\{\{ (.+?) \}\}", lambda found: self.contexts[found[1]], str(value))
             for key, value in values.items()
         }
 
     def said(self, name: str) -> str:
-        """What the one step of this name printed."""
+        """The output of the step of this name."""
         return next(step.said for step in self.ran if step.name == name)
 
 
@@ -96,7 +96,7 @@ def definition(name: str) -> dict[Any, Any]:
 
 
 def equip(folder: Path) -> None:
-    """Give a folder what make needs: our files, and the environment of these tests as its own, up to date."""
+    """Give a folder the files that make needs and the environment of these tests: make then installs nothing."""
     for name in ("Makefile", "requirements/run.txt", "requirements/dev.txt", *SCRIPTS):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)

@@ -1,4 +1,4 @@
-"""DVC remotes to share through, each a real one on this machine: a folder, an S3 server, Debian's SSH server."""
+"""DVC remotes for sharing. Each is real and on this machine: a folder, an S3 server, Debian's SSH server."""
 
 import contextlib
 import math
@@ -32,7 +32,7 @@ LOCAL = fsspec.filesystem("file")
 
 
 class Dam:
-    """A loopback port in front of `server`, on which a connection gets no more than `limit` bytes through."""
+    """A loopback port in front of `server`. A connection can send at most `limit` bytes through it."""
 
     def __init__(self, server: int) -> None:
         self.server, self.limit, self.held = ("127.0.0.1", server), math.inf, threading.Event()
@@ -72,7 +72,7 @@ class Remote:
     dam: Dam | None = None
 
     def objects(self) -> dict[str, bytes]:
-        """All that is stored, by what it is stored as: an MD5, perhaps with .dir, or the name of a part."""
+        """The stored files, by name: an MD5, perhaps with .dir, or the name of an unfinished file."""
         self.files.invalidate_cache()
         names = self.files.find(self.root) if self.files.exists(self.root) else []
         return {"".join(name.split("/")[-2:]): self.files.cat_file(name) for name in names}
@@ -82,7 +82,7 @@ class Remote:
 
 
 def flip(path: str, at: int, files: Any = LOCAL) -> None:
-    """Flip a bit as a failing disk does: the file keeps its mode and its times."""
+    """Flip a bit, as a broken disk does: the file keeps its mode and its times."""
     body = bytearray(files.cat_file(path))
     body[at] ^= 1
     before = Path(path).stat() if files is LOCAL else None
@@ -108,7 +108,7 @@ def s3_remote(_: Path) -> Iterator[Remote]:
     files = fsspec.filesystem(
         "s3", key="x", secret="x", endpoint_url=f"http://127.0.0.1:{port}", skip_instance_cache=True
     )
-    files.mkdir(bucket := f"bucket-{secrets.token_hex(8)}")  # all of moto's servers in a process hold the same
+    files.mkdir(bucket := f"bucket-{secrets.token_hex(8)}")  # all servers of moto in a process share their buckets
     setup = [
         ["add", "--default", "storage", f"s3://{bucket}/mnist"],
         ["modify", "storage", "endpointurl", f"http://127.0.0.1:{dam.port}"],
@@ -120,7 +120,7 @@ def s3_remote(_: Path) -> Iterator[Remote]:
 
 @contextlib.contextmanager
 def ssh_remote(folder: Path) -> Iterator[Remote]:
-    """sshd as whoever runs this; DVC finds the key where a user's key is, under HOME."""
+    """sshd, run by the user who runs the tests. DVC finds the key in HOME, as a user's key."""
     sshd = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
     if not sshd:
         pytest.skip("needs sshd: apt-get install openssh-server")
@@ -131,7 +131,9 @@ def ssh_remote(folder: Path) -> Iterator[Remote]:
         port = free.getsockname()[1]
     (folder / "sshd_config").write_text(SSHD.format(folder=folder, port=port))
     if os.getuid() == 0:
-        Path("/run/sshd").mkdir(exist_ok=True)  # the service's unit makes it; without it sshd ends as root
+        Path("/run/sshd").mkdir(
+            exist_ok=True
+        )  # otherwise the service makes it; without it, sshd stops if root runs it
     with subprocess.Popen([sshd, "-D", "-e", "-f", folder / "sshd_config"], stderr=subprocess.PIPE) as server:
         assert server.stderr
         assert any(b"listening" in line for line in server.stderr)

@@ -1,26 +1,29 @@
-"""Every address in the records: labels and writers are proven, images stand there in the published size."""
+"""Every address in the records: labels and writers are fetched and proven; images have the published size."""
 
+import io
 import zipfile
 from pathlib import Path
 
 import msgspec
 import pytest
+from fetching import bring_file
 from loopback import Server, answer, ranged
 from published import PATH, RAW_NAMES, letters, member_of, zipped
 
-from pipeline import datasets, sources
-from pipeline.archive import ZipArchive
-from pipeline.datasets import Dataset, RawFile
-from pipeline.location import Location, SourceError, explained, open_url
+from pipeline.base import records
+from pipeline.base.dataset import Dataset, RawFile
+from pipeline.sources.archive import ZipArchive
+from pipeline.sources.failures import SourceError, explained
+from pipeline.sources.location import Location, Ranges, open_url
 
 
 def size(place: Location | ZipArchive, file: RawFile) -> int:
-    """How many bytes the file has that stands there, of which hardly any are fetched."""
+    """The size in bytes of the file at a place. Hardly any bytes are fetched."""
     with explained():
         if isinstance(place, ZipArchive):
             known = place.archive
             with (
-                open_url(place._place(), known.bytes, block=1 << 16) as stream,
+                io.BufferedReader(Ranges(place._place(), known.bytes), 1 << 16) as stream,
                 zipfile.ZipFile(stream) as archive,
             ):
                 return archive.getinfo(known.members[file.name]).file_size
@@ -31,7 +34,7 @@ def size(place: Location | ZipArchive, file: RawFile) -> int:
 
 
 def unreachable(record: Dataset, folder: Path) -> list[str]:
-    """The places where nobody answers; an error where something else stands than the record says."""
+    """The places where nobody answers. Raises an error if a file is not as the record says."""
     places: list[tuple[Location | ZipArchive, tuple[RawFile, ...]]] = []
     places += [(Location(mirror), record.files) for mirror in record.mirrors]
     places += [(ZipArchive(record.archive, folder), record.files)] if record.archive else []
@@ -42,7 +45,7 @@ def unreachable(record: Dataset, folder: Path) -> list[str]:
         try:
             for file in files:
                 if file not in images:
-                    sources.fetch_file(place, file, folder, lambda _: None)
+                    bring_file(place, file, folder)
                 elif file.packed:
                     assert size(place, file) == file.packed.bytes, f"{place}: {file.name}"
                 else:
@@ -55,9 +58,9 @@ def unreachable(record: Dataset, folder: Path) -> list[str]:
 
 
 @pytest.mark.network
-@pytest.mark.parametrize("name", datasets.names())
+@pytest.mark.parametrize("name", records.names())
 def test_the_real_addresses_give_the_real_files(name: str, tmp_path: Path) -> None:
-    if reasons := unreachable(datasets.find(name), tmp_path / "raw"):
+    if reasons := unreachable(records.find(name), tmp_path / "raw"):
         pytest.skip("; ".join(reasons))
 
 

@@ -1,17 +1,17 @@
-"""One big zip archive as a source: only what is needed is fetched, and what had come is not lost."""
+"""One big zip archive as a source: only the needed members are fetched, and no byte is fetched twice."""
 
 import hashlib
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from fetching import bring
 from loopback import Answer, Server, answer, broken_off, contents, only_by_its_name, ranged, without_a_length
 from published import OTHERS, PATH, Members, letters, zipped
 
-from pipeline import sources
-from pipeline.archive import ZipArchive
-from pipeline.datasets import Dataset
-from pipeline.errors import UnavailableError
+from pipeline.base.dataset import Dataset
+from pipeline.base.errors import UnavailableError
+from pipeline.sources.archive import ZipArchive
 
 HTML = b"<html>\n<head><title>EMNIST has moved</title>"
 
@@ -35,13 +35,13 @@ def members(published: tuple[Dataset, Members]) -> Members:
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.location.BACK_OFF_SECONDS", 0.01)
+    monkeypatch.setattr("pipeline.sources.failures.BACK_OFF_SECONDS", 0.01)
 
 
 def fetched(dataset: Dataset, folder: Path) -> dict[str, bytes]:
-    """What is in the folder after all was fetched from the archive."""
+    """The files in the folder after all are fetched from the archive."""
     assert dataset.archive
-    sources.fetch(dataset, [ZipArchive(dataset.archive, folder)], folder, lambda _: None, lambda _: None)
+    bring(dataset, [ZipArchive(dataset.archive, folder)], folder, lambda _: None)
     assert beside(folder) == []
     return contents(folder)
 
@@ -51,7 +51,7 @@ def beside(folder: Path) -> list[Path]:
 
 
 def refused(dataset: Dataset, folder: Path) -> str:
-    """What is said where the archive gives nothing."""
+    """The message if the archive gives no file."""
     with pytest.raises(UnavailableError) as error:
         fetched(dataset, folder)
     assert contents(folder) == {}
@@ -89,7 +89,7 @@ def test_a_server_that_gives_a_range_only_once_is_one_line(
     body = zipped(members)
     server.answers[PATH] = [ranged(body, []), answer(body)]
     said = refused(dataset, tmp_path / "raw")
-    assert "expected the range of bytes that was asked for, found that the server sends the whole" in said
+    assert "expected the range of bytes that was asked for, found that the server sends the whole file" in said
     assert "block_size" not in said
 
 
@@ -104,7 +104,9 @@ def test_a_range_that_breaks_off_is_asked_for_again_and_no_other(
 
     def cutting(handler: BaseHTTPRequestHandler) -> None:
         first, last = handler.headers["Range"].removeprefix("bytes=").split("-")
-        if 0 < int(first) < len(body) - len(OTHERS) // 2 and first not in cut:  # a member's, not the directory
+        if (
+            0 < int(first) < len(body) - len(OTHERS) // 2 and first not in cut
+        ):  # a range of a member, not of the directory
             cut.add(first)
             answer(b"P", 206, int(last) - int(first) + 2, part=f"bytes {first}-{last}/{len(body)}")(handler)
         else:
@@ -141,7 +143,7 @@ def test_a_later_run_goes_on_from_what_had_come(
     body, sent = zipped(members), list[int]()
     server.answers[PATH] = [answer(body), broken_off(body, 3 << 20)]
     assert "the connection broke" in refused(dataset, tmp_path / "raw")
-    assert server.log == [PATH] * 5  # the range, the first, and three that brought nothing new
+    assert server.log == [PATH] * 5  # the range, the first attempt, and three that brought nothing new
     (part,) = beside(tmp_path / "raw")
     come = part.stat().st_size
     assert 2 << 20 < come <= 3 << 20
@@ -155,7 +157,7 @@ def test_a_web_page_that_stands_there_now_costs_nothing_of_what_had_come(
 ) -> None:
     body = zipped(members)
     server.answers[PATH] = [answer(body), broken_off(body, 3 << 20), answer(HTML)]
-    assert "a web page stands where the archive was" in refused(dataset, tmp_path / "raw")
+    assert "a web page is in the place of the archive" in refused(dataset, tmp_path / "raw")
     (part,) = beside(tmp_path / "raw")
     assert part.stat().st_size > 2 << 20
     assert body.startswith(part.read_bytes())
@@ -169,7 +171,7 @@ def test_a_web_page_where_the_archive_was_is_called_that(
 ) -> None:
     server.answers[PATH] = [page]
     assert dataset.archive
-    words = f"a web page stands where the archive was: expected {dataset.archive.bytes:,} bytes, found 44 bytes"
+    words = f"a web page is in the place of the archive: expected {dataset.archive.bytes:,} bytes, found 44 bytes"
     assert f"{words} that begin with '<html>'" in refused(dataset, tmp_path / "raw")
     assert len(server.log) < 3
     assert [path.read_bytes() for path in beside(tmp_path / "raw")] in ([], [b""])
@@ -193,7 +195,7 @@ def test_an_archive_with_other_bytes_elsewhere_is_refused_whole_and_read_by_rang
     dataset: Dataset, members: Members, server: Server, tmp_path: Path
 ) -> None:
     other = bytearray(zipped(members))
-    other[1000] ^= 1  # in what nobody asks for
+    other[1000] ^= 1  # in a member that nobody asks for
     server.answers[PATH] = [answer(bytes(other))]
     assert dataset.archive
     said = refused(dataset, tmp_path / "raw")

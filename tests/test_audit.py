@@ -1,4 +1,4 @@
-"""Contradicted labels are the off-diagonal rows of the confident joint, as the paper defines it."""
+"""Contradicted labels are the rows off the diagonal of the confident joint, as the paper defines it."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipeline.audit import Suspects, suspects, thresholds
+from pipeline.gates.evidence.audit import Suspects, suspects, thresholds
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""The command `check` as its users meet it: exit codes, what is written where, and what it leaves alone."""
+"""The command `check` as a user sees it: exit codes, what it writes where, and which files it does not touch."""
 
 import gzip
 import json
@@ -23,7 +23,7 @@ Check = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with raw/, its four files, and tiny.yaml, its record; there is no params.yaml."""
+    """A folder with four files in raw/ and their record tiny.yaml, without a params.yaml."""
     folder = tmp_path_factory.mktemp("clean")
     (folder / "tiny.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(write_tiny(folder / "raw")))))
     return folder
@@ -31,7 +31,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it, the current folder."""
+    """A copy of the clean folder, which becomes the current folder."""
     shutil.copytree(clean, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -111,11 +111,11 @@ def test_a_wrong_call_is_2(check: Check) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda r: r.update(shape=[28, 30]), "shape: expected square images, found [28, 30]"),
-        (lambda r: r.update(class_names=["a"]), "expect.references: expected 1, one a class, found 3"),
+        (lambda r: r.update(shape=[28, 30]), "train.images.bytes: expected 252,016 for 300 rows, found 235,216"),
+        (lambda r: r.update(class_names=["a"]), "expect.references: expected 1, one for each class, found 3"),
         (lambda r: r["expect"].update(references=["x"] * 3), "references: expected PNG in base64"),
         (lambda r: r["train"]["images"].update(name="../x"), "matching regex"),
-        (lambda r: r["train"]["images"].update(name=TRAIN_LABELS), "found two of one name"),
+        (lambda r: r["train"]["images"].update(name=TRAIN_LABELS), "found two with the same name"),
         (lambda r: r["train"]["expect"].update(probe_error=[float("nan"), 1]), "Expected `float` >= "),
     ],
 )
@@ -143,7 +143,7 @@ def test_a_missing_file_is_a_finding_that_names_the_users_folder(check: Check, f
     assert finding == (
         "::error title=train-images-idx3-ubyte%3A structure.file::"
         "expected a file in raw, plain or as .gz; found none; "
-        "usually: the download is incomplete, or the folder another one"
+        "usually: the download is incomplete, or this is another folder"
     )
     assert rest.startswith(
         "::warning title=both%3A structure.gates::expected files that can be read; found not run;"
@@ -178,7 +178,7 @@ def test_a_threshold_that_params_change_is_announced(
     check: Check, folder: Path, gate: object, change: str
 ) -> None:
     write_gate(folder, gate)
-    (folder / "raw" / TRAIN_IMAGES).write_bytes(b"")  # the gates, which take their time, are not reached
+    (folder / "raw" / TRAIN_IMAGES).write_bytes(b"")  # unreadable, so that the gates, which take time, do not run
     assert check()[2].splitlines()[0] == f"check: warning: params.yaml: gate.{change}"
 
 
@@ -199,8 +199,18 @@ def test_pages_of_an_earlier_run_do_not_speak_for_files_that_cannot_be_read(chec
 def test_a_folder_with_other_files_is_not_replaced_by_the_report(check: Check, folder: Path) -> None:
     code, _, err = check("--docs", "raw")
     assert code == 2
-    assert err.startswith("check: error: raw: expected no folder, or one of Data Docs alone, found ")
+    assert err.startswith(
+        "check: error: raw: expected a new folder, an empty one, or one that an earlier run made; "
+    )
     assert len(list((folder / "raw").iterdir())) == 4
+
+
+def test_the_folder_of_the_report_is_refused_also_if_files_cannot_be_read(check: Check, folder: Path) -> None:
+    (folder / "site").mkdir()
+    (folder / "site/index.html").write_text("mine")
+    (folder / "raw" / TRAIN_IMAGES).unlink()
+    assert check("--docs", "site")[0] == 2
+    assert (folder / "site/index.html").read_text() == "mine"
 
 
 def test_a_threshold_that_params_change_holds(check: Check, folder: Path) -> None:
@@ -224,7 +234,10 @@ def test_a_threshold_that_params_change_holds(check: Check, folder: Path) -> Non
         ({"train": {"suspect": 1}}, "unknown field `suspect` - at `$.train.expect`"),
         ({"expect": {"near_distance": float("nan")}}, "Expected `float` >= 0.0 - at `$.expect.near_distance`"),
         ({"test": {"duplicates": -1}}, "Expected `int` >= 0 - at `$.test.expect.duplicates`"),
-        ({"test": {"class_errors": [[0, 1]]}}, "test.expect.class_errors: expected 3, one a class, found 1"),
+        (
+            {"test": {"class_errors": [[0, 1]]}},
+            "test.expect.class_errors: expected 3, one for each class, found 1",
+        ),
     ],
 )
 def test_a_threshold_that_there_is_not_or_that_does_not_fit_is_2(

@@ -1,4 +1,4 @@
-"""The comment on a pull request: the steps of comment.yml, against a forge on loopback."""
+"""The comment on a pull request: the steps of comment.yml, with a forge on loopback."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ Report = Callable[..., Job]
 
 @pytest.fixture
 def forge() -> Iterator[Forge]:
-    """A forge with pull request 7, whose last commit is SHA, from a fork."""
+    """A forge with pull request 7 from a fork; its last commit is SHA."""
     with serving() as forge:
         sides = {"base": ("owner/project", TARGET), "head": ("fork/project", SHA)}
         forge.pulls[7] = {key: {"repo": {"full_name": name}, "sha": sha} for key, (name, sha) in sides.items()}
@@ -28,7 +28,7 @@ def forge() -> Iterator[Forge]:
 
 @pytest.fixture
 def report(forge: Forge, tmp_path: Path) -> Report:
-    """Runs comment.yml after a run of CI that left these files; None is absent, a path is a link."""
+    """Run comment.yml after a run of CI that left these files. None: the file is absent. A path: a link to it."""
     count = iter(range(100))
 
     def comment(number: str | Path | None = "7\n", comparison: str | Path | None = TABLE, sha: str = SHA) -> Job:
@@ -129,7 +129,7 @@ def test_what_the_report_says_cannot_reach_out_of_its_text(forge: Forge, report:
         "[r]: //e.example\nhttps://e.example www.e.example; p < 0.05, a|b\n"
     )
     report(comparison=hostile)
-    written = body(forge).split("by the code of this pull request.")[1]
+    written = body(forge).split("The code of this pull request wrote the text below.")[1]
     for reaching in (
         "<!--",
         "<img",

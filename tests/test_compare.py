@@ -1,4 +1,4 @@
-"""The command `compare` in a real repository, whose revisions a better or worse model and other data have left."""
+"""The command `compare` in a real repository, with revisions of better and worse models and of other data."""
 
 import json
 import shutil
@@ -12,31 +12,31 @@ import yaml
 from PIL import Image
 from revised import REVISIONS, git, lock, merge
 
-from pipeline import table
 from pipeline.__main__ import main
+from pipeline.rows import arrow, parquet
 
 Compare = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
 def repository(reproduced_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny project with a branch a revision, on `good`: for reading, not for changing."""
+    """The tiny project with one branch for each revision, on `good`; read it, do not change it."""
     folder = tmp_path_factory.mktemp("compare")
     shutil.copytree(reproduced_once.parent, folder, dirs_exist_ok=True)
     project = folder / "project"
-    for start, (name, edits) in enumerate(REVISIONS.items()):
-        git(project, "checkout", "--quiet", "-b", name, *["good"][:start])
+    for name, edits in REVISIONS.items():  # `good` comes first, and all others start from it
+        git(project, "checkout", "--quiet", "-b", name)
         for edit in edits:
             edit(project)
         git(project, "add", "--all")
         git(project, "commit", "--quiet", "--message", name)
-    git(project, "checkout", "--quiet", "good")
+        git(project, "checkout", "--quiet", "good")
     return project
 
 
 @pytest.fixture
 def copy(repository: Path, tmp_path: Path) -> Path:
-    """A copy of the repository to change."""
+    """A copy of the repository, to change."""
     shutil.copytree(repository.parent, tmp_path, dirs_exist_ok=True)
     return tmp_path / "project"
 
@@ -45,7 +45,7 @@ def copy(repository: Path, tmp_path: Path) -> Path:
 def compare(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Compare]:
-    """Run the command in the repository, or in another folder: its exit code and what it printed."""
+    """Run the command in the repository or in another folder; return its exit code and both outputs."""
 
     def call(*arguments: str, folder: Path = repository) -> tuple[int, str, str]:
         monkeypatch.chdir(folder)
@@ -154,16 +154,21 @@ def test_what_changed_is_listed(compare: Compare, copy: Path) -> None:
     for stage in ("method", "train", "card"):
         content["stages"][stage]["params"]["params.yaml"]["train"]["C"] = 0.5
     path.write_text(yaml.safe_dump(content, sort_keys=False))
-    lock("train", "deps", "pipeline/model.py", "3" * 32)(copy)
+    for stage in ("method", "train", "evaluate", "card"):
+        lock(stage, "deps", "pipeline/models", f"{'3' * 32}.dir")(copy)
+    lock("method", "deps", "pipeline/methods", f"{'4' * 32}.dir")(copy)
+    lock("card", "deps", "metrics", f"{'5' * 32}.dir")(copy)
     merge("metrics/validation.json", error_rate=0.25)(copy)
     merge("metrics/method.json", code={"pipeline/methods/own.py": "3" * 64})(copy)
     changes = json.loads(compare("good", "--format", "json", folder=copy)[1])
     assert changes["params"] == {"train.C": [None, 0.5]}
-    assert {"pipeline/model.py", "pipeline/methods/own.py"} <= changes["code"].keys()
+    assert changes["code"]["pipeline/models"][1] == f"{'3' * 32}.dir"
+    assert changes["code"]["pipeline/methods/own.py"] == [None, "3" * 64]
+    assert not {"pipeline/methods", "metrics"} & changes["code"].keys(), "another method's code, and no code"
     assert changes["metrics"]["validation.error_rate"][1] == 0.25
     assert changes["data"] == {}
     out = compare("good", folder=copy)[1]
-    assert "\n  pipeline/model.py  " in out.partition("changed code:")[2]
+    assert "\n  pipeline/models  " in out.partition("changed code:")[2]
 
 
 def test_a_clone_without_data_cache_or_remote_is_enough(
@@ -209,7 +214,7 @@ def test_what_is_not_there_is_named_with_its_revision(compare: Compare, copy: Pa
 def test_the_rows_that_only_base_gets_right_are_drawn_then_those_that_only_head_does(
     compare: Compare, repository: Path, tmp_path: Path
 ) -> None:
-    images, _ = table.to_arrays(table.read(repository / "data/parquet/test.parquet"))
+    images, _ = arrow.to_arrays(parquet.read(repository / "data/parquet/test.parquet"))
     assert compare("good", "other-errors", "--picture", str(tmp_path / "rows.png"))[0] == 0
     with Image.open(tmp_path / "rows.png") as picture:
         assert (picture.format, picture.size[0]) == ("PNG", 12 * 68)
@@ -223,7 +228,7 @@ def test_a_picture_needs_the_rows_that_were_compared(compare: Compare, copy: Pat
     rows = pq.read_table(path)
     pq.write_table(rows, path, compression="snappy", row_group_size=7)
     passed = json.loads((copy / "metrics/passed.json").read_text())
-    same = table.fingerprints({"test": table.scan(path)})
+    same = parquet.fingerprints({"test": parquet.scan(path)})
     assert same["test"] == passed["test"], "another writer, the same rows"
     assert compare(*call, folder=copy)[0] == 1
     (tmp_path / "rows.png").unlink()

@@ -1,4 +1,4 @@
-"""What a comparison looks like: text for people, Markdown as GitHub renders it, JSON for programs."""
+"""A comparison as text for people, as Markdown that GitHub renders, and as JSON for programs."""
 
 import json
 import re
@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
-from pipeline.compare import Comparison, compare
-from pipeline.compare.formats import as_json, as_md, as_text
-from pipeline.compare.results import Results
-from pipeline.lock import Entry, Lock, Stage
+from pipeline.history.compare.comparison import Comparison, compare
+from pipeline.history.compare.formats import as_json, as_md, as_text
+from pipeline.history.compare.results import Results
+from pipeline.history.lock import Entry, Lock, Stage
 
 PASSED = {"test": "a" * 64, "train": "b" * 64}
 
 
 def results(name: str, errors: int, passed: dict[str, str] = PASSED, **params: Any) -> Results:
-    """A revision with so many errors in 1,000 rows, whose run had these parameters."""
+    """A revision with this number of errors in 1,000 rows. params: the parameters of its run."""
     rows = np.arange(1_000)
     predictions = np.stack([rows, rows % 10, (rows + (rows < errors)) % 10], axis=1)
     model = Entry("data/model/model.skops", f"{errors % 16:x}" * 32)
@@ -81,11 +81,11 @@ def test_json_says_what_is_no_json_as_text() -> None:
 
 
 HOSTILE = "a|b\n\n# c `d` <script>e</script> @team #7 [f](http://x) ![g](h) **i** _j_ ~~k~~ $l$ &amp; \\| 'm'"
-READ = HOSTILE.replace("\n\n", "  ")  # on one line
+READ = " ".join(HOSTILE.split())  # on one line
 
 
 def rendered(markdown: str) -> str:
-    """HTML, as GitHub makes it of Markdown before it takes out what is dangerous and puts in mentions."""
+    """The HTML that GitHub makes of Markdown, before it removes dangerous parts and adds mentions."""
     return str(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown))
 
 

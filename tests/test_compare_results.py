@@ -1,4 +1,4 @@
-"""What `compare` reads of a revision: a file that is damaged is one line and its exit code, never a traceback."""
+"""The files of a revision that `compare` reads: a damaged file gives one line and an exit code, no traceback."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ ROWS = b"".join(b"%d,%d,%d\n" % (row, row % 10, row % 10) for row in range(10_00
 
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the project's own results, which is the current folder; no git."""
+    """A copy of the project's own results, without git; it is the current folder."""
     shutil.copytree(ROOT / "metrics", tmp_path / "metrics")
     shutil.copy(ROOT / "dvc.lock", tmp_path)
     monkeypatch.chdir(tmp_path)

@@ -1,7 +1,6 @@
-"""ConvNet trains torch.nn's layers through skorch and keeps plain arrays, from which scipy computes the same."""
+"""ConvNet trains layers of torch.nn through skorch and keeps plain arrays; SciPy computes the same from them."""
 
 import importlib.util
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.signal import correlate2d
 from scipy.special import softmax
 
-from pipeline import idx
 from pipeline.estimators.convnet import Batches, ConvNet, batches, distorted
 from pipeline.methods import lenet5
+from pipeline.rows import idx
 
 needs_torch = pytest.mark.skipif(
     not (importlib.util.find_spec("torch") and importlib.util.find_spec("skorch")),
@@ -41,7 +40,9 @@ def test_lenet5_learns_digits(digits: Rows) -> None:
 def test_probabilities_are_what_scipy_computes_from_the_arrays_kept(digits: Rows) -> None:
     X, y = digits[0][:60], digits[1][:60] + 100
     net = ConvNet(epochs=2).fit(X, y)
-    kernels, offsets, weights, biases = net.weights_[0].values()
+    arrays = net.weights_[0]
+    names = ["0.weight", "0.bias", "3.weight", "3.bias"]
+    kernels, offsets, weights, biases = (arrays[name] for name in names)
     for image, found in zip(X[:5], net.predict_proba(X[:5]), strict=True):
         planes = [correlate2d(image.reshape(28, 28) / 255, kernel[0], mode="same") for kernel in kernels]
         rectified = np.maximum(np.stack(planes) + offsets[:, None, None], 0)
@@ -56,7 +57,7 @@ def test_neither_cores_nor_threads_count(digits: Rows, monkeypatch: pytest.Monke
     X, y = digits[0][:300], digits[1][:300]
     found = []
     for cores in (1, 3):
-        monkeypatch.setattr(os, "cpu_count", lambda n=cores: n)
+        monkeypatch.setenv("PIPELINE_THREADS", str(cores))
         before = torch.get_num_threads()
         torch.set_num_threads(cores)
         found.append(ConvNet(epochs=2, members=3, distortion=0.1).fit(X, y))
@@ -89,7 +90,7 @@ def test_random_numbers_of_others_are_left_alone(digits: Rows) -> None:
 @needs_torch
 def test_each_epoch_deals_every_row_once_in_another_order(digits: Rows) -> None:
     dataset: Any = type("Dataset", (), {"X": digits[0][:90], "y": np.arange(90)})
-    dealt = Batches(dataset, batch_size=25, scale=255.0, distortion=0.0, seed=0)
+    dealt = Batches(dataset, batch_size=25, scale=255.0, distortion=0.0, seed=0, shape=None)
     one, two = (list(dealt) for _ in range(2))
     rows = [np.concatenate([targets.numpy() for _, targets in epoch]) for epoch in (one, two)]
     assert [len(targets) for _, targets in one] == [23, 23, 22, 22]

@@ -1,4 +1,4 @@
-"""croissant.json: valid, true, and enough for mlcroissant to read the rows by it."""
+"""croissant.json is valid and true, and mlcroissant reads the rows with it."""
 
 import hashlib
 import json
@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from described import SIZES, arrays, describe
 
-from pipeline import contents, croissant, datasets, table
+from pipeline.base import records
+from pipeline.describe import contents, croissant
+from pipeline.rows import arrow
 
 NAMES = ["あ", "no", '"|\\: {x}\u2028']
-RECOMMENDED = {  # when it was published, and a version, stand in no record
+RECOMMENDED = {  # no record holds a date or a version
     f'[Metadata(tiny)] Property "https://schema.org/{name}" is recommended, but does not exist.'
     for name in ("datePublished", "version")
 }
@@ -75,11 +77,11 @@ def test_columns_are_described_that_the_schema_has(tmp_path: Path) -> None:
     assert "train/writer" not in {node.id for node in opened(describe(tmp_path)).metadata.nodes()}
 
 
-@pytest.mark.parametrize("name", datasets.names())
+@pytest.mark.parametrize("name", records.names())
 def test_every_dataset_can_be_described(name: str, caplog: pytest.LogCaptureFixture) -> None:
-    dataset = datasets.load(name)
+    dataset = records.load(name)
     found = {split: contents.Contents(record.rows, {}, 1, "0" * 64) for split, record in dataset.splits.items()}
-    content = croissant.describe(dataset, table.schema(dataset), found)
+    content = croissant.describe(dataset, arrow.schema(dataset), found)
     with caplog.at_level(logging.WARNING):
         metadata = mlcroissant.Dataset(json.loads(json.dumps(content))).metadata
     assert metadata.ctx.issues.errors == set()

@@ -1,6 +1,5 @@
-"""Distortions read images where they say, within their bounds, the same from the same generator."""
+"""Distortions read images at the right places, stay within their bounds, and depend only on the generator."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipeline import idx
 from pipeline.estimators.distortions import Distortions
-from pipeline.estimators.images import CHUNK
+from pipeline.features.images import CHUNK
+from pipeline.rows import idx
 
 NONE: dict[str, Any] = {"rotation": 0, "scale": 0, "slant": 0, "shift": 0, "alpha": 0}
 SHAPE = 28, 28
@@ -26,7 +25,7 @@ def digits(mnist: Path) -> NDArray[np.uint8]:
 
 
 def places(n: int, **given: float) -> NDArray[np.float32]:
-    """Where n distortions of nothing but what is given read from."""
+    """The places at which n distortions read, if only the given kinds are on."""
     return Distortions(**NONE | given).places(n, SHAPE, np.random.default_rng(0))
 
 
@@ -112,10 +111,21 @@ def test_the_generator_alone_decides(digits: NDArray[np.uint8], monkeypatch: pyt
     assert (first != second).any()
     assert (first[:CHUNK] != Distortions().draw(digits[CHUNK : 2 * CHUNK], np.random.default_rng(5))).any()
     for cores in (1, 7):
-        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
+        monkeypatch.setenv("PIPELINE_THREADS", str(cores))
         np.testing.assert_array_equal(Distortions().draw(digits, np.random.default_rng(5)), first)
 
 
-def test_images_of_one_row_can_be_distorted_too() -> None:
-    line = np.tile(np.arange(7, dtype=np.float32), (3, 1))
-    assert Distortions().draw(line, np.random.default_rng(0)).shape == (3, 7)
+def test_an_image_of_any_shape_is_distorted_and_its_channels_alike() -> None:
+    wide = np.random.default_rng(1).integers(0, 256, (25, 20, 30), np.uint8)
+    colours = np.stack([wide, 255 - wide, wide], axis=3)
+    grey = Distortions(share=10, shape=(20, 30)).draw(wide.reshape(25, -1), np.random.default_rng(0))
+    drawn = Distortions(share=10, shape=(20, 30, 3)).draw(colours.reshape(25, -1), np.random.default_rng(0))
+    channels = drawn.reshape(25, 600, 3)
+    np.testing.assert_array_equal(channels[:, :, 0], grey)
+    np.testing.assert_array_equal(channels[:, :, 2], grey)
+    assert (channels[:, :, 1] != grey).any()
+    assert (grey != wide.reshape(25, -1)).any()
+
+
+def test_no_image_gives_none() -> None:
+    assert Distortions().draw(np.zeros((0, 784), np.uint8), np.random.default_rng(0)).shape == (0, 784)

@@ -1,4 +1,4 @@
-"""Each of the family through the stages: drawn images in files of the published names, packaging and counts."""
+"""Each dataset of the family through the stages: drawn images, but the published names, packaging and counts."""
 
 import gzip
 import hashlib
@@ -13,30 +13,32 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import edit
+from conftest import ROOT, edit
 from hands import HANDS, written
 from loopback import Server, answer, only_by_its_name, ranged
 from numpy.typing import NDArray
 from published import OTHERS, zipped
 
-from pipeline import datasets, idx
 from pipeline.__main__ import main
-from pipeline.datasets import Dataset
-from pipeline.orientation import glyph, orientation
-from pipeline.references import AS_IS, ClassSums
+from pipeline.base import records
+from pipeline.base.dataset import Dataset
+from pipeline.gates.evidence.changes import AS_IS
+from pipeline.gates.evidence.orientation import glyph, orientation
+from pipeline.gates.evidence.references import ClassSums
+from pipeline.rows import idx
 
-FAMILY = [name for name in datasets.names() if name != "mnist"]
+FAMILY = [name for name in records.names() if name != "mnist"]
 
 
 def characters(dataset: Dataset) -> NDArray[np.uint8]:
     """The first character of each class's name, upright: uint8[classes, 28, 28]."""
     names = [name[0] for name in dataset.class_names]
-    drawn = written(names, HANDS[0]) if HANDS else np.stack([glyph(name, 28) for name in names])
+    drawn = written(names, HANDS[0]) if HANDS else np.stack([glyph(name, (28, 28)) for name in names])
     return drawn.astype(np.uint8)
 
 
 def arrays(dataset: Dataset, split: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Upright images, a drawn character for each label and the row's number in three corners, and their labels."""
+    """Upright images and their labels. An image shows the character of its label; three corners hold its row."""
     record = dataset.splits[split]  # type: ignore[index]
     counts = record.class_counts or np.bincount(np.arange(record.rows) % len(dataset.class_names))
     labels = np.random.default_rng(0).permutation(np.repeat(np.array(dataset.labels, np.uint8), counts))
@@ -46,9 +48,9 @@ def arrays(dataset: Dataset, split: str) -> tuple[NDArray[np.uint8], NDArray[np.
 
 
 def publish(name: str, server: Server) -> dict[str, Any]:
-    """Serve the dataset's files as its publisher does; the record with their hashes and the server's address."""
-    dataset = datasets.load(name)
-    record: dict[str, Any] = yaml.safe_load((datasets.FOLDER / f"{name}.yaml").read_text())
+    """Serve the files of a dataset as its publisher does. Returns the record with their hashes and address."""
+    dataset = records.load(name)
+    record: dict[str, Any] = yaml.safe_load((records.FOLDER / f"{name}.yaml").read_text())
     packed = {}
     for split in dataset.splits:
         images, labels = arrays(dataset, split)
@@ -75,18 +77,18 @@ def publish(name: str, server: Server) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in, whose records are the only ones."""
-    (tmp_path / "params.yaml").write_text((datasets.FOLDER.parent.parent / "params.yaml").read_text())
-    monkeypatch.setattr(datasets, "FOLDER", tmp_path)
+    """A folder to work in. The records in it are the only ones."""
+    (tmp_path / "params.yaml").write_text((records.FOLDER.parent.parent / "params.yaml").read_text())
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PIPELINE_SOURCE", raising=False)
     return tmp_path
 
 
 def few_letters(folder: Path) -> dict[str, Any]:
-    """Write 12 + 3 of each letter as EMNIST's raw files; return the record of them."""
-    record: dict[str, Any] = yaml.safe_load((Path(datasets.__file__).parent / "emnist-letters.yaml").read_text())
-    drawn = characters(datasets.read(Path(datasets.__file__).parent / "emnist-letters.yaml"))
+    """Write 12 + 3 of each letter as EMNIST's raw files. Returns their record."""
+    record: dict[str, Any] = yaml.safe_load((ROOT / "pipeline/datasets/emnist-letters.yaml").read_text())
+    drawn = characters(records.read(ROOT / "pipeline/datasets/emnist-letters.yaml"))
     for split, each in (("train", 12), ("test", 3)):
         labels = np.tile(np.arange(1, 27, dtype=np.uint8), each)
         noise = np.random.default_rng(each).integers(0, 16, (len(labels), 28, 28), np.uint8)
@@ -123,8 +125,8 @@ def test_published_files_become_upright_rows_with_their_labels(
     name: str, folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as real:
-        real.setattr(datasets, "FOLDER", Path(datasets.__file__).parent)
-        dataset, record = datasets.load(name), publish(name, server)
+        real.setattr(records, "FOLDER", ROOT / "pipeline/datasets")
+        dataset, record = records.load(name), publish(name, server)
     (folder / f"{name}.yaml").write_text(yaml.safe_dump(record))
     edit(folder / "params.yaml", dataset=name)
     for stage in ("download", "inspect", "convert"):

@@ -1,4 +1,4 @@
-"""Faults: `dvc repro` killed anywhere, started twice at once, out of disk; and what the next one makes of it."""
+"""Faults: `dvc repro` is killed anywhere, started twice at once, or the disk is full. The next run repairs it."""
 
 import functools
 import re
@@ -14,24 +14,24 @@ from disks import small_disks
 from moments import Write, held
 
 RECOVER = (sys.executable, str(ROOT / "scripts/recover.py"))
-# In the order in which a run comes to them.
+# In the order in which a run reaches them.
 MOMENTS: dict[str, str | Write] = {
     "DVC has emptied its list of what runs": Write(".dvc/tmp/rwlock", 1),
-    "download has written its files and replaced none": r"\.part -> data/raw/",
+    "download has written its files and replaced none": r"\.part -> \S*data/raw/",
     "DVC copies data/raw into its cache": r"\.dvc/cache/files/md5/../\w+$",
-    "convert has replaced one of its files": r"\.part -> data/parquet/test\.parquet",
+    "convert has replaced one of its files": r"\.part -> \S*data/parquet/test\.parquet",
     "between convert and gate": "-m pipeline gate",
-    "train has replaced its report and not the model": r"\.part -> data/model/model\.skops",
+    "train has replaced its report and not the model": r"\.part -> \S*data/model/model\.skops",
     "DVC has taken the model away, to put back its copy": r"\.tmp -> \S*data/model/model\.skops",
     "DVC has emptied dvc.lock": Write("dvc.lock", 1),
     "DVC has written half of dvc.lock": Write("dvc.lock", 2),
     "between train and evaluate": "-m pipeline evaluate",
-    "evaluate has replaced all of its files but one": r"\.part -> metrics/misclassified\.png",
+    "evaluate has replaced all of its files but one": r"\.part -> \S*metrics/misclassified\.png",
 }
 
 
 def renew(project: Path) -> None:
-    """Other raw files and another split: every stage has to run, and writes something else than before."""
+    """Change the raw files and the split: every stage must run, and writes other results than before."""
     record = yaml.safe_dump(write_tiny(project.parent / "mirror", first_seed=2))
     (project / "pipeline/datasets/tiny.yaml").write_text(record)
     edit(project / "params.yaml", train__validation__rows=90)
@@ -49,7 +49,7 @@ def results(project: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def undisturbed(reproduced_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project after its second `dvc repro`, on other data: for copying, not for changing."""
+    """The project after its second `dvc repro`, on other data. Copy it; do not change it."""
 
     def make(folder: Path) -> None:
         shutil.copytree(reproduced_once.parent, folder, dirs_exist_ok=True)
@@ -71,7 +71,7 @@ def test_killed_at_any_moment_and_started_again_it_ends_in_the_same(
         with held(reproduced, moment) as repro:
             repro.kill()
         if isinstance(moment, Write):
-            run(*RECOVER)  # as `make repro` does; DVC alone stops at most of what such a kill leaves
+            run(*RECOVER)  # as `make repro` does; after most such kills, DVC alone stops with an error
     done = run("dvc", "repro")
     assert done.returncode == 0, done.stderr
     assert results(reproduced) == results(undisturbed)
@@ -108,7 +108,7 @@ def estimator(C=1.0):
 def test_a_stage_that_outlives_its_dvc_replaces_nothing(
     reproduced: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SHELL", "/bin/sh")  # Debian's stays between DVC and the command that it is given
+    monkeypatch.setenv("SHELL", "/bin/sh")  # on Debian, it stays between DVC and the command
     (reproduced / "pipeline/methods/waiting.py").write_text(WAITING)
     (reproduced / "wait").touch()
     edit(reproduced / "params.yaml", train__method="waiting", train__C=1.0)
@@ -123,21 +123,24 @@ def test_a_stage_that_outlives_its_dvc_replaces_nothing(
         (reproduced / "wait").unlink()
         printed = repro.release()  # ends with the stage
     assert (
-        "train: error: metrics/validation.json: not written, for the DVC that runs this stage is gone" in printed
+        "train: error: metrics/validation.json: not written, because the DVC that runs this stage is gone"
+        in printed
     )
     assert results(reproduced) == expected
     assert run("dvc", "status").stdout == "Data and pipelines are up to date.\n"
 
 
 BUSY = r"ERROR: failed to reproduce '\w+': '\S+' is busy, it is being blocked by:\n  \(PID \d+\): \S+dvc repro\n"
-WAITED = "ERROR: Unable to acquire lock. Most likely another DVC process is running"  # for three seconds
+WAITED = (
+    "ERROR: Unable to acquire lock. Most likely another DVC process is running"  # after three seconds of trying
+)
 
 
 @pytest.mark.slow
 def test_a_second_repro_meanwhile_stops_with_a_message_and_harms_nothing(reproduced: Path, run: Run) -> None:
     expected = results(reproduced)
     (reproduced / "data/model/model.skops").unlink()
-    with held(reproduced, r"\.part -> data/model/model\.skops") as first:
+    with held(reproduced, r"\.part -> \S*data/model/model\.skops") as first:
         second = run("dvc", "repro")
         printed = first.release()
     assert (first.process.returncode, second.returncode) == (0, 255), printed
@@ -162,8 +165,8 @@ def test_of_two_started_at_once_one_runs_the_stage(reproduced: Path, tmp_path: P
     assert results(reproduced) == expected
 
 
-# What is full, the bytes that are left there, the stage that fails and the file that it names. With 4096 bytes,
-# the first file of a stage finds room and another does not.
+# The folder whose disk is full, the bytes that are left there, the stage that fails and the file that it names.
+# With 4096 bytes, there is room for the first file of a stage and not for the next.
 FULL = [
     ("data", 8192, "download", "data/raw/"),
     ("metrics", 0, "inspect", "metrics/raw.json"),
@@ -203,7 +206,7 @@ def test_a_disk_too_full_for_dvc_itself_costs_no_result(reproduced: Path) -> Non
     (reproduced / "data/model/model.skops").unlink()
     shutil.rmtree(reproduced / ".dvc/cache")
     with small_disks(reproduced, ".dvc") as disks:
-        for left in (0, 32768):  # its own list does not fit; the list does, and the copy in the cache does not
+        for left in (0, 32768):  # no room for its own list; room for the list and not for the copy in the cache
             with disks.full(".dvc", left):
                 done = disks.run("dvc", "repro")
             assert (done.returncode, "Traceback" in done.stderr) == (255, False)

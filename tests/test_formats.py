@@ -1,4 +1,4 @@
-"""The formats of the verdicts, each read by what reads it: eyes, json, XML parsers, a CI system's runner."""
+"""The formats of the verdicts, each read as its users do: by eye, as JSON, as XML, by the runner of a workflow."""
 
 import json
 import re
@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.quality import formats
-from pipeline.quality.verdicts import Row, Verdict
+from pipeline.gates import formats
+from pipeline.gates.verdicts import Row, Verdict
 
 ROWS = [Row(7), Row(9, "train 41"), *map(Row, range(100, 1100))]
 SAYS = "out-of-sample error of class {}: 0 to 0.1"
@@ -34,7 +34,7 @@ def named(name: str) -> list[Verdict]:
 
 
 def test_the_summary_counts_what_failed_and_what_warned() -> None:
-    assert formats.summary([GOOD]) == "1 expectations checked, none failed"
+    assert formats.summary([GOOD]) == "1 expectation checked, none failed"
     assert formats.summary(VERDICTS) == "3 expectations checked, 1 failed, 1 warning"
     assert formats.summary([WARNS, *VERDICTS]) == "4 expectations checked, 1 failed, 2 warnings"
 
@@ -128,7 +128,7 @@ def test_no_name_breaks_junit(name: str) -> None:
 
 
 def annotation(line: str) -> tuple[str, str, str]:
-    """What a workflow's runner makes of a command: kind, title, message."""
+    """What the runner of a workflow reads in a command: kind, title, message."""
     parts = re.fullmatch(r"::(error|warning) title=([^:,]*)::(.*)", line)
     assert parts, line
     texts = [parts[2], parts[3]]

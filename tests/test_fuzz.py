@@ -1,4 +1,4 @@
-"""Damaged files, at random: the readers give an array or IdxError, the commands a finding or one clear line."""
+"""Randomly damaged files: the readers give an array or an IdxError, the commands a finding or one clear line."""
 
 import gzip
 import json
@@ -18,11 +18,11 @@ from damage import CLAIMS, DAMAGES, header, inflict
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline import idx
-from pipeline.datasets import Dataset
-from pipeline.errors import PipelineError
-from pipeline.files import convert
-from pipeline.quality import explained, folder, formats, profile
+from pipeline.base.dataset import Dataset
+from pipeline.base.errors import PipelineError
+from pipeline.base.structs import convert
+from pipeline.gates import explained, folder, formats, profile
+from pipeline.rows import idx
 
 # The same examples on every machine, and nothing kept between runs.
 examples = settings(max_examples=300, deadline=None, derandomize=True, database=None)
@@ -44,7 +44,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 def read(path: Path) -> bytes | None:
-    """The bytes that the array in a file stands for; None where there is none."""
+    """The array in a file, encoded again; None if the file is not whole."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -96,8 +96,8 @@ def test_any_gzip_is_unpacked_as_far_as_its_header_claims_or_refused(
     [
         (gzip.compress(header(8, 1 << 21) + bytes(1 << 21)), "packed for 2,097,1"),  # whole, but nothing but zeros
         (gzip.compress(header(8, 2**32 - 1)), "packed for 4,294,967,3"),
-        (gzip.compress(VALID[0])[:10] + b"\xff" * 20, "it cut or damaged: Error -3"),
-        (gzip.compress(VALID[0])[:-1], "it cut or damaged: Compressed file ended"),
+        (gzip.compress(VALID[0])[:10] + b"\xff" * 20, "a file that is cut short or damaged: Error -3"),
+        (gzip.compress(VALID[0])[:-1], "a file that is cut short or damaged: Compressed file ended"),
     ],
     ids=["zeros", "claim", "garbage", "cut"],
 )
@@ -123,7 +123,7 @@ class Folder:
             inflict(damage, self.copy / name, seed)
 
     def is_whole(self) -> bool:
-        """Whether all files stand in the copy byte for byte, plain or packed."""
+        """Whether the copy has all files byte for byte, plain or packed."""
         return all(self._content(name) == (self.clean / name).read_bytes() for name in NAMES)
 
     def _content(self, name: str) -> bytes | None:
@@ -148,7 +148,7 @@ damages = st.lists(
 
 
 def hold(tiny: Folder, exact: bool) -> None:
-    """Check and profile the copy: findings where there is damage, no warning, and every format can be read."""
+    """Check and profile the copy: findings if it is damaged, no warning, and every format can be read."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         try:
@@ -200,7 +200,7 @@ def test_many_damaged_folders_give_findings(
     hold(tiny, exact)
 
 
-# VmHWM, for ru_maxrss counts what the parent used, too.
+# VmHWM, because ru_maxrss also counts what the parent process used.
 MEASURED = """import re, resource, sys
 from pathlib import Path
 from pipeline.__main__ import main
@@ -241,8 +241,8 @@ def test_coverage_guided_fuzzing_finds_nothing(tmp_path: Path) -> None:
     pytest.importorskip(
         "atheris", reason="atheris has wheels for Linux on x86-64 only: pip install atheris==3.0.0"
     )
-    # A shell between: Linux counts the memory of a process from what its parent had, and the fuzzer stops at 2 GB,
-    # which this runner may have used for other tests.
+    # A shell is between the two, because Linux starts to count the memory of a process from its parent's, and the
+    # fuzzer stops at 2 GB. This test runner may have used so much for other tests.
     shell = ["sh", "-c", '"$@"; exit $?', "sh"]
     command = [*shell, sys.executable, "tests/fuzz_idx.py", "-atheris_runs=20000", "-seed=1", "-max_len=300000"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}

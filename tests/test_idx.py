@@ -1,4 +1,4 @@
-"""The IDX reader: every type and rank, the real files, and nothing but IdxError for bytes that are not whole."""
+"""The IDX reader: every type and rank, the real files, and only IdxError for bytes that are not a whole file."""
 
 import tracemalloc
 from pathlib import Path
@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from pipeline import idx
-from pipeline.errors import DataError
+from pipeline.base.errors import DataError
+from pipeline.rows import idx
 
 DTYPES = ["uint8", "int8", "int16", "int32", "float32", "float64"]
-# The same examples on every machine, and nothing kept between runs.
+# The same examples on every machine; nothing is kept between runs.
 examples = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 
 

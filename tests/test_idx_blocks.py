@@ -1,4 +1,4 @@
-"""IDX in blocks of rows, plain and gzipped: read and written with one of them in memory."""
+"""IDX files in blocks of rows, plain and gzipped: read and written with one block in memory."""
 
 import gzip
 import tracemalloc
@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline import idx
+from pipeline.base.outputs import Outputs
+from pipeline.rows import idx
 
 
 def write_file(path: Path, content: bytes) -> Path:
-    """A file of these bytes, gzipped where its name ends in .gz."""
+    """A file of these bytes, gzipped if its name ends in .gz."""
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
     return path
 
@@ -29,7 +30,7 @@ def test_blocks_are_the_rows_in_order_the_last_one_shorter(tmp_path: Path, name:
 @pytest.mark.parametrize("name", ["plain", "packed.gz"])
 @pytest.mark.parametrize(("rows", "most"), [(8, 2_000_000), (64, 6_500_000)])
 def test_blocks_are_read_one_at_a_time(tmp_path: Path, name: str, rows: int, most: int) -> None:
-    """In memory are the block that is read, the one before that is looked at, and a chunk of gzip's."""
+    """In memory are the block that is read, the block before it, and a chunk of gzip."""
     array = np.random.default_rng(0).integers(0, 256, (64, 1 << 16), np.uint8)  # 4 MiB
     path = write_file(tmp_path / name, idx.encode(array))
     tracemalloc.start()
@@ -57,7 +58,8 @@ def test_what_is_written_in_blocks_is_the_same_file_each_time(tmp_path: Path, na
     array = np.arange(7 * 2 * 3, dtype=np.int16).reshape(7, 2, 3)
     header = idx.Header(array.dtype, array.shape)
     for folder, blocks in [("one", [array[:3], array[3:]]), ("two", [array[:5], array[5:6], array[6:]])]:
-        idx.write(tmp_path / folder / name, header, blocks)
+        (tmp_path / folder).mkdir()
+        idx.write(tmp_path / folder / name, header, blocks, gzipped=name.endswith(".gz"))
         assert idx.encode(idx.read(tmp_path / folder / name)) == idx.encode(array)
     content = (tmp_path / "one" / name).read_bytes()
     assert content == (tmp_path / "two" / name).read_bytes()
@@ -79,8 +81,8 @@ def test_other_blocks_than_the_header_says_replace_no_file(
     tmp_path: Path, blocks: list[NDArray[Any]], found: str
 ) -> None:
     (tmp_path / "x").write_text("good")
-    with pytest.raises(ValueError, match=found):
-        idx.write(tmp_path / "x", idx.Header(np.dtype(np.uint8), (4, 2)), blocks)
+    with pytest.raises(ValueError, match=found), Outputs() as out:
+        idx.write(out.part(tmp_path / "x"), idx.Header(np.dtype(np.uint8), (4, 2)), blocks)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x", "good")]
 
 
@@ -88,7 +90,8 @@ def test_other_blocks_than_the_header_says_replace_no_file(
 def test_blocks_are_written_one_at_a_time(tmp_path: Path, name: str) -> None:
     tracemalloc.start()
     blocks = (np.full((8, 1 << 16), value, np.uint8) for value in range(16))  # 0.5 MiB each
-    idx.write(tmp_path / name, idx.Header(np.dtype(np.uint8), (128, 1 << 16)), blocks)
+    header = idx.Header(np.dtype(np.uint8), (128, 1 << 16))
+    idx.write(tmp_path / name, header, blocks, gzipped=name.endswith(".gz"))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2_000_000

@@ -1,4 +1,4 @@
-"""The IDX reader and writer against two that others wrote: idx2numpy, and python-mnist's."""
+"""The IDX reader and writer, compared with those of two other projects: idx2numpy and python-mnist."""
 
 import gzip
 import warnings
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from test_idx import DTYPES, HEADERS, examples
 
-from pipeline import idx
+from pipeline.rows import idx
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)  # it compares texts with `is`
@@ -36,7 +36,7 @@ def test_both_write_the_same_bytes_and_read_the_same_array(
     theirs, plain, packed = (folder / name for name in ("theirs", "plain", "packed.gz"))
     idx2numpy.convert_to_file(str(theirs), array)
     for path in (plain, packed):
-        idx.write(path, idx.Header(array.dtype, shape), [array[:2], array[2:]])
+        idx.write(path, idx.Header(array.dtype, shape), [array[:2], array[2:]], gzipped=path == packed)
     assert idx.encode(array) == theirs.read_bytes() == plain.read_bytes() == gzip.decompress(packed.read_bytes())
     found = idx2numpy.convert_from_file(str(theirs))
     for path in (theirs, packed):
@@ -92,9 +92,10 @@ def test_neither_writes_a_type_that_the_format_lacks(dtype: str) -> None:
 
 
 def assert_read_alike(folder: Path, split: str, gz: bool) -> None:
-    """That python-mnist's lists of pixels and labels are the rows that are read here, whole and in blocks."""
+    """Check that python-mnist reads the same pixels and labels as the reader here, whole and in blocks."""
     images, labels = getattr(MNIST(str(folder), gz=gz), SPLITS[split])()
-    paths = [folder / f"{split}-{kind}-ubyte{'.gz' * gz}" for kind in ("images-idx3", "labels-idx1")]
+    ending = "ubyte.gz" if gz else "ubyte"
+    paths = [folder / f"{split}-{kind}-{ending}" for kind in ("images-idx3", "labels-idx1")]
     for path, theirs in zip(paths, [b"".join(map(bytes, images)), bytes(labels)], strict=True):
         assert idx.read(path).tobytes() == theirs
         assert b"".join(block.tobytes() for block in idx.blocks(path, 4096)) == theirs
@@ -107,7 +108,8 @@ def test_python_mnist_reads_the_same_rows(tmp_path: Path, split: str, gz: bool) 
     if gz:
         for path in list(tmp_path.iterdir()):
             array = idx.read(path)
-            idx.write(path.with_name(f"{path.name}.gz"), idx.Header(array.dtype, array.shape), [array])
+            packed = path.with_name(f"{path.name}.gz")
+            idx.write(packed, idx.Header(array.dtype, array.shape), [array], gzipped=True)
             path.unlink()
     assert_read_alike(tmp_path, split, gz)
     images, labels = MNIST(str(tmp_path), gz=gz).load_training()

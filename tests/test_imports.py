@@ -1,11 +1,11 @@
-"""Which modules a module is made of: found at any depth, inside functions too, without running anything."""
+"""The modules that a module imports: found at any depth, also inside functions, and nothing is run."""
 
 from pathlib import Path
 
 import pytest
 
-from pipeline import imports
-from pipeline.errors import ConfigError
+from pipeline.base.errors import ConfigError
+from pipeline.models import imports
 
 FILES = {
     "pipeline/a.py": "from pipeline import b\nimport numpy\nraise SystemExit",

@@ -1,4 +1,4 @@
-"""Code and params that change while a stage runs: DVC would record them as those that made the outputs."""
+"""Code and params that change while a stage runs: DVC would record them as the ones that made the outputs."""
 
 import sys
 from pathlib import Path
@@ -8,10 +8,10 @@ import pytest
 import yaml
 from conftest import Run, edit
 
-from pipeline import inputs
-from pipeline.errors import UnavailableError
+from pipeline.base.errors import UnavailableError
+from pipeline.history import inputs
 
-# A method that is what a user does meanwhile: it changes a file in the middle of the stage.
+# A method that changes a file while the stage runs, as a user may do.
 MEDDLER = """from pathlib import Path
 from sklearn.linear_model import LogisticRegression
 class Meddler(LogisticRegression):
@@ -32,7 +32,7 @@ def meddle(project: Path, path: str, change: str) -> None:
 @pytest.mark.parametrize(
     ("path", "change", "named"),
     [
-        ("pipeline/training.py", " + '# edited'", "pipeline/training.py"),
+        ("pipeline/models/hold_out.py", " + '# edited'", "pipeline/models/hold_out.py"),
         ("params.yaml", ".replace('C: null', 'C: 7')", "params.yaml: train"),
     ],
 )
@@ -44,7 +44,7 @@ def test_what_is_edited_while_a_stage_runs_is_never_recorded_as_what_ran(
     model = (reproduced / "data/model/model.skops").read_bytes()
     done = run("dvc", "repro")
     assert done.returncode != 0
-    assert f"train: error: {named} changed meanwhile, so nothing is replaced; run it again\n" in done.stderr
+    assert f"train: error: {named} changed during the run, so nothing is replaced; run it again\n" in done.stderr
     assert yaml.safe_load((reproduced / "dvc.lock").read_text())["stages"]["train"] == before
     assert (reproduced / "data/model/model.skops").read_bytes() == model
     assert run(sys.executable, "-m", "pipeline", "verify", "--lock").returncode == 1
@@ -56,14 +56,14 @@ def test_the_method_s_own_code_is_held_too(reproduced: Path, run: Run) -> None:
     done = run("dvc", "repro")
     assert done.returncode != 0
     assert (
-        "train: error: metrics/method.json: not of method meddler as it is now (code); "
+        "train: error: metrics/method.json: not the record of method meddler as it is now (code); "
         "run `dvc repro --force --single-item method`\n" in done.stderr
     )
     assert (reproduced / "data/model/model.skops").read_bytes() == model
 
 
 def test_what_the_stage_does_not_depend_on_may_be_edited(reproduced: Path, run: Run) -> None:
-    meddle(reproduced, "pipeline/leakage.py", " + '# edited'")
+    meddle(reproduced, "pipeline/gates/evidence/leakage.py", " + '# edited'")
     assert run("dvc", "repro", "--single-item", "method").returncode == 0
     done = run("dvc", "repro", "--single-item", "train")
     assert done.returncode == 0, done.stderr
@@ -100,7 +100,7 @@ def declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_each_changed_file_and_parameter_is_named(declared: Path, file: str, content: str, named: str) -> None:
-    with pytest.raises(UnavailableError, match=f"^{named} changed meanwhile, so"), inputs.unchanged("train"):
+    with pytest.raises(UnavailableError, match=f"^{named} changed during the run, so"), inputs.unchanged("train"):
         (declared / file).write_text(content)
 
 
@@ -128,6 +128,22 @@ def test_a_stage_of_a_matrix_in_another_file_is_held_to_its_own_code_and_params(
     changed = pytest.raises(UnavailableError, match=r"^pipeline/methods/a\.py changed")
     with changed, inputs.unchanged("score@a", Path("board/dvc.yaml")):
         (declared / "pipeline/methods/a.py").write_text("2")
+
+
+@pytest.mark.parametrize(
+    "file", ["pipeline/gates/judge.py", "pipeline/gates/evidence/probe.py", "pipeline/gates/a/b.py"]
+)
+@pytest.mark.parametrize("change", ["edited", "added", "removed"])
+def test_every_file_of_a_room_is_held_at_any_depth(declared: Path, file: str, change: str) -> None:
+    (declared / "dvc.yaml").write_text("stages: {gate: {deps: [pipeline/gates]}}")
+    (declared / file).parent.mkdir(parents=True)
+    if change != "added":
+        (declared / file).write_text("1")
+    with pytest.raises(UnavailableError, match=f"^{file} changed during the run"), inputs.unchanged("gate"):
+        if change == "removed":
+            (declared / file).unlink()
+        else:
+            (declared / file).write_text("2")
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 import yaml
 from conftest import ROOT, Run, edit
 
-from pipeline import registry
 from pipeline.__main__ import main
 from pipeline.leaderboard.standings import DEFAULT
+from pipeline.models import registry
 
 BOARD = ROOT / "leaderboard"
 REPRO = ("dvc", "repro", "leaderboard/dvc.yaml")
@@ -69,7 +69,10 @@ def test_a_score_of_code_that_is_not_the_recorded_one_is_refused(scored: Path, r
         file.write("# edited\n")
     done = run(sys.executable, "-m", "pipeline", "score", "logistic_regression")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "code/logistic_regression.json: not of method logistic_regression as it is now (code)" in done.stderr
+    assert (
+        "code/logistic_regression.json: not the record of method logistic_regression as it is now (code)"
+        in done.stderr
+    )
 
 
 def test_the_committed_leaderboard_has_every_method() -> None:

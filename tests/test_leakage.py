@@ -1,4 +1,4 @@
-"""Repeats are found as a slow loop finds them; copies, moved or encoded anew, among all of MNIST."""
+"""Repeats are found as a slow loop finds them; copies, moved or encoded again, are found among all of MNIST."""
 
 import io
 from collections.abc import Callable
@@ -13,9 +13,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline import datasets, idx, leakage
-from pipeline.leakage import Pairs, digests, spectrum
-from pipeline.measures import INK
+from pipeline.base import records
+from pipeline.gates.evidence import leakage
+from pipeline.gates.evidence.leakage import Pairs, digests, spectrum
+from pipeline.gates.evidence.measures import INK
+from pipeline.rows import idx
 
 
 def first_seen(images: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -27,13 +29,13 @@ def shared(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> Pairs:
 
 
 def near(images: NDArray[np.uint8], others: NDArray[np.uint8], distance: float) -> Pairs:
-    """Those among images that come in two blocks and others that come in three."""
+    """The pairs of images in two blocks and others in three blocks."""
     blocks = np.array_split(images, 2), np.array_split(others, 3)
     return leakage.near(*blocks, np.unique(first_seen(others)), distance)
 
 
 Images = NDArray[np.uint8]
-MEASURED = datasets.load("mnist").expect
+MEASURED = records.load("mnist").expect
 assert MEASURED
 DISTANCE = MEASURED.near_distance
 MOVES = [move for move in product((-1, 0, 1), repeat=2) if move != (0, 0)]
@@ -174,6 +176,26 @@ def test_no_image_is_near_no_image(train: Images, rows: int, others: int) -> Non
     found = near(train[:rows], train[100 : 100 + others], DISTANCE)
     assert [part.dtype for part in found] == [np.int64, np.int64, np.float64]
     assert {len(part) for part in found} == {0}
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (8, 8), (5, 9), (4, 4), (3, 3), (2, 9), (9, 1)])
+def test_copies_are_found_in_images_of_any_size(shape: tuple[int, int]) -> None:
+    random = np.random.default_rng(0)
+    others = random.integers(17, 256, (40, *shape), np.uint8)
+    images = np.clip(others[[3, 30, 11]] + random.integers(-3, 4, (3, *shape)), 17, 255).astype(np.uint8)
+    found = near(images, others, 5.0)
+    assert found.rows.tolist() == [0, 1, 2]
+    assert found.others.tolist() == [3, 30, 11]
+    far = near((images.astype(int) // 2).astype(np.uint8), others, 5.0)
+    assert len(far.rows) == 0
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (8, 8), (6, 6), (4, 9), (3, 3), (2, 2), (1, 9)])
+def test_in_the_spectrum_of_any_size_no_pair_is_farther_apart_than_in_its_pixels(shape: tuple[int, int]) -> None:
+    first, second = np.random.default_rng(0).integers(17, 256, (2, 300, *shape), np.uint8)
+    pixels = np.sqrt(np.square(first.astype(float) - second).mean(axis=(1, 2)))
+    apart = np.linalg.norm(spectrum(first).astype(float) - spectrum(second), axis=1)
+    assert (apart <= pixels + 1e-3).all()
 
 
 @pytest.mark.timeout(60)

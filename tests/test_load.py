@@ -1,21 +1,21 @@
-"""pipeline.load: a split as arrays, without what the pipeline itself needs."""
+"""pipeline.load: a split as arrays, without the packages that only the pipeline needs."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import parquets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, tiny_arrays, write_tiny
 
 import pipeline
-from pipeline import idx, table
-from pipeline.datasets import Dataset
-from pipeline.errors import ConfigError, DataError, UnavailableError
-from pipeline.files import convert
-from pipeline.rows import Rows
+from pipeline.base.dataset import Dataset
+from pipeline.base.errors import ConfigError, DataError, UnavailableError
+from pipeline.base.structs import convert
+from pipeline.rows import arrow, idx, parquet
 
 IMAGES, LABELS = tiny_arrays(30, seed=0)
 
@@ -23,8 +23,8 @@ IMAGES, LABELS = tiny_arrays(30, seed=0)
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with one of the two splits."""
-    schema = table.schema(convert(write_tiny(tmp_path / "raw"), Dataset, tmp_path))
-    table.write(Rows.of(table.from_arrays(IMAGES, LABELS, schema)), tmp_path / "parquet/train.parquet")
+    schema = arrow.schema(convert(write_tiny(tmp_path / "raw"), Dataset, tmp_path))
+    parquets.write(arrow.from_arrays(IMAGES, LABELS, schema), tmp_path / "parquet/train.parquet")
     return tmp_path / "parquet"
 
 
@@ -53,10 +53,10 @@ def test_the_real_rows_are_those_of_the_raw_files_in_the_default_folder(
 
 def test_what_arrow_has_read_is_not_copied_however_many_row_groups_there_are(folder: Path) -> None:
     path = folder / "train.parquet"
-    pq.write_table(table.read(path), path, row_group_size=7)
-    table.to_arrays(rows := table.read(path))  # what the first call imports takes memory, too
+    pq.write_table(parquet.read(path), path, row_group_size=7)
+    arrow.to_arrays(rows := parquet.read(path))  # what the first call imports takes memory, too
     before = pa.total_allocated_bytes()
-    images, labels = table.to_arrays(rows)
+    images, labels = arrow.to_arrays(rows)
     assert pa.total_allocated_bytes() == before
     assert (images.flags.owndata, labels.flags.owndata) == (False, False)
 
@@ -97,10 +97,10 @@ def test_nothing_is_imported_that_is_not_needed(folder: Path, code: str, absent:
 
 def test_what_another_program_wrote_is_refused_in_one_line(folder: Path) -> None:
     path = folder / "train.parquet"
-    rows = table.read(path)
+    rows = parquet.read(path)
     wrong = rows.schema.metadata | {b"shape": b"[28, 27]"}
     for schema, message in [
-        (rows.schema.remove_metadata().with_metadata({"a": "b"}), "found none on dataset, shape, class_names$"),
+        (rows.schema.remove_metadata().with_metadata({"a": "b"}), "found no dataset, shape, class_names$"),
         (rows.schema.with_metadata(wrong), r"expected images of \[28, 27\], found images of 784 bytes$"),
     ]:
         pq.write_table(rows.cast(schema), path)

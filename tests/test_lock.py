@@ -1,11 +1,11 @@
-"""dvc.lock: what is read out of the project's own, and what is refused."""
+"""dvc.lock: what is read from the project's own file, and what is refused."""
 
 import pytest
 import yaml
 from conftest import ROOT
 
-from pipeline import lock
-from pipeline.errors import ConfigError
+from pipeline.base.errors import ConfigError
+from pipeline.history import lock
 
 OWN = (ROOT / lock.PATH).read_bytes()
 CONFLICT = b"""<<<<<<< HEAD
@@ -22,15 +22,17 @@ def test_the_lock_holds_every_output_source_and_parameter() -> None:
     assert found.stages.keys() == stages.keys()
     written = {next(iter(out)) for stage in stages.values() for out in stage["outs"] + stage.get("metrics", [])}
     assert found.outs.keys() == written
-    assert {"pipeline/table.py", "requirements/run.txt"} < found.sources.keys()
+    assert {"pipeline/rows", "requirements/run.txt"} < found.sources.keys()
     assert not [path for path in found.sources if lock.within(path, written)]
+    assert "metrics" in {dep.path for dep in found.stages["card"].deps}
+    assert "metrics" not in found.sources, "a folder of outputs"
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     assert found.params == lock.flat(params)
     assert found.params["train.validation.rows"] == params["train"]["validation"]["rows"]
 
 
-def test_an_md5_stands_beside_the_path_that_it_is_of() -> None:
-    table = "pipeline/table.py"
+def test_each_path_has_its_own_md5() -> None:
+    table = "pipeline/rows/parquet.py"
     stage = {
         "cmd": "convert",
         "deps": [{"path": table, "md5": "a" * 32, "size": 1}, {"path": "data/raw", "md5": f"{'b' * 32}.dir"}],

@@ -1,4 +1,4 @@
-"""Each measure is what its name says: beside slow loops, in pictures whose measures are known, under noise."""
+"""Each measure is what its name says: against slow loops, in images with known measures, under noise."""
 
 from collections.abc import Callable
 from itertools import product
@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from pipeline import idx, measures
-from pipeline.measures import BRIGHT, INK, SPECK, STEP, measure
+from pipeline.gates.evidence import measures
+from pipeline.gates.evidence.measures import BRIGHT, INK, SPECK, STEP, measure
+from pipeline.rows import idx
 
 Images = NDArray[np.uint8]
 SPREAD = [0, 1, INK, INK + 1, SPECK, SPECK + 1, BRIGHT - 1, BRIGHT, 255]  # every limit, and beyond it

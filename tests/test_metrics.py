@@ -1,9 +1,9 @@
-"""Scores: published values of the Wilson interval, and what small label lists must give."""
+"""Scores: published values of the Wilson interval, and the results of small lists of labels."""
 
 import numpy as np
 import pytest
 
-from pipeline.metrics import WRITERS, by_series, by_writer, error_rate, in_words, log_loss, recalls, wilson
+from pipeline.models.metrics import WRITERS, by_series, by_writer, error_rate, in_words, log_loss, recalls, wilson
 
 
 @pytest.mark.parametrize(

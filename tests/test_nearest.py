@@ -1,4 +1,4 @@
-"""NearestNeighbours finds what a search through all rows finds, and votes as scikit-learn's classifier does."""
+"""NearestNeighbours finds the rows that a full search finds, and votes like scikit-learn's classifier."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs
 from sklearn.neighbors import KNeighborsClassifier
 
-from pipeline import idx
 from pipeline.estimators import nearest
 from pipeline.estimators.nearest import NearestNeighbours
+from pipeline.rows import idx
 
 Pixels = NDArray[np.uint8]
 

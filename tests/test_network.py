@@ -1,6 +1,5 @@
-"""NetworkClassifier descends the loss that it says, as Adam does, the same for any number of cores."""
+"""NetworkClassifier reduces the given loss with Adam's steps, and the number of cores changes nothing."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,11 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
 
-from pipeline import idx, model
 from pipeline.estimators import network
 from pipeline.estimators.distortions import Distortions
 from pipeline.estimators.network import NetworkClassifier, _Training
+from pipeline.models import store
+from pipeline.rows import idx
 
 Rows = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
@@ -99,7 +99,7 @@ def test_the_number_of_cores_does_not_count(digits: Rows, monkeypatch: pytest.Mo
     net = NetworkClassifier((50, 20), distortions=Distortions(), epochs=2)
     expected = [weights.tobytes() for weights, _ in net.fit(X, y).layers_]
     monkeypatch.setattr(network, "ThreadPoolExecutor", lambda _: ThreadPoolExecutor(1))
-    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    monkeypatch.setenv("PIPELINE_THREADS", "5")
     assert [weights.tobytes() for weights, _ in net.fit(X, y).layers_] == expected
     assert [weights.tobytes() for weights, _ in net.set_params(random_state=1).fit(X, y).layers_] != expected
 
@@ -126,11 +126,10 @@ def test_an_epoch_takes_every_row_once_and_those_distorted_alike_in_different_ba
     assert (order[0] != order[1]).any()
 
 
-def test_a_saved_network_predicts_the_same(digits: Rows, tmp_path: Path) -> None:
+def test_a_saved_network_predicts_the_same(digits: Rows) -> None:
     X, y = digits[0][:500], digits[1][:500]
     net = NetworkClassifier((20,), distortions=Distortions(alpha=9), epochs=1).fit(X, y)
-    model.save(net, tmp_path / "net.skops")
-    loaded = model.load(tmp_path / "net.skops", 784, range(10))
+    loaded = store.loads(store.dumps(net), "net", (28, 28), range(10))
     np.testing.assert_array_equal(loaded.predict(X), net.predict(X))
     assert loaded.distortions.alpha == 9
 

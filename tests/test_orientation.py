@@ -1,4 +1,4 @@
-"""Which way up images of characters stand, without a record that was measured upright."""
+"""How images of characters lie, without a record that was measured upright."""
 
 from pathlib import Path
 
@@ -7,11 +7,14 @@ import pytest
 from conftest import ROOT
 from hands import HANDS, written
 
-from pipeline import datasets, idx
-from pipeline.orientation import UNCLEAR, WAYS, Floats, orientation
-from pipeline.references import AS_IS, ClassSums
+from pipeline.base import records
+from pipeline.gates.evidence.changes import AS_IS, ways
+from pipeline.gates.evidence.orientation import UNCLEAR, Floats, glyph, orientation
+from pipeline.gates.evidence.references import ClassSums
+from pipeline.rows import idx
 
 DIGITS = "0123456789"
+WAYS = ways((28, 28))
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +26,25 @@ def digits(mnist: Path) -> Floats:
 @pytest.mark.parametrize("way", WAYS)
 def test_digits_of_mnist_are_told_apart_in_all_eight_ways(digits: Floats, way: str) -> None:
     assert orientation(WAYS[way](digits), DIGITS) == way
+
+
+@pytest.mark.parametrize("way", ways((30, 20)))
+def test_images_that_are_no_square_have_four_ways(way: str) -> None:
+    drawn = np.stack([glyph(digit, (30, 20)) for digit in DIGITS])
+    assert drawn.shape == (10, 30, 20)
+    assert len(ways((30, 20))) == 4
+    assert orientation(ways((30, 20))[way](drawn), DIGITS) == way
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (20, 30), (9, 40)])
+def test_a_glyph_is_centred_and_fills_its_box(shape: tuple[int, int]) -> None:
+    image = glyph("8", shape)
+    total = image.sum()
+    middle = [np.arange(size) @ image.sum(axis=1 - axis) / total for axis, size in enumerate(shape)]
+    np.testing.assert_allclose(middle, [(size - 1) / 2 for size in shape], atol=0.5)
+    assert image.max() <= 255
+    lines = (image > 16).any(axis=1).sum()
+    assert abs(lines - 20 / 28 * min(shape)) <= 2
 
 
 def test_a_class_without_rows_tells_nothing(digits: Floats) -> None:
@@ -41,7 +63,7 @@ def test_names_that_tell_nothing_are_no_verdict(digits: Floats, names: str) -> N
 @pytest.mark.parametrize("font", HANDS, ids=lambda path: str(path.stem))
 @pytest.mark.parametrize("name", ["emnist-letters", "emnist-balanced", "emnist-byclass"])
 def test_letters_of_a_hand_are_told_apart_too(name: str, font: Path) -> None:
-    names = datasets.load(name).class_names
+    names = records.load(name).class_names
     means = written(names, font)
     assert {way: orientation(WAYS[way](means), names) for way in WAYS} == {way: way for way in WAYS}
 

@@ -1,4 +1,4 @@
-"""A user's own zip archive as a source: the files, or a line that says what is wrong with it."""
+"""The zip archive of a user as a source: it gives the files, or one line says what is wrong with it."""
 
 import gzip
 import zipfile
@@ -7,13 +7,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from fetching import bring
 from loopback import Server, contents, ranged
 from published import Members, letters, member_of, zipped
 
-from pipeline import archive, sources
-from pipeline.datasets import Dataset
-from pipeline.errors import ConfigError, UnavailableError
-from pipeline.location import Location
+from pipeline.base.dataset import Dataset
+from pipeline.base.errors import ConfigError, UnavailableError
+from pipeline.sources import archive
+from pipeline.sources.location import Location
 
 LABELS = "train-labels-idx1-ubyte"
 TRAIN_LABELS = member_of(LABELS)
@@ -38,9 +39,9 @@ def members(published: tuple[Dataset, Members]) -> Members:
 
 
 def fetched(dataset: Dataset, folder: Path, source: object) -> dict[str, bytes]:
-    """What is in the folder after all was fetched from a source of the user's own."""
+    """The files in the folder after all are fetched from a source that the user names."""
     chosen = archive.own(str(source), dataset, folder)
-    sources.fetch(dataset, [chosen], folder, lambda _: None, lambda _: None)
+    bring(dataset, [chosen], folder, lambda _: None)
     assert list(folder.parent.glob(".*")) == []
     return contents(folder)
 
@@ -104,7 +105,7 @@ def test_a_wrong_member_is_named_and_what_is_right_is_kept(
             lambda right: right[: len(right) // 2],
             "expected a whole zip archive (File is not a zip file), found 2,",
         ),
-        (lambda _: HTML, "a web page stands where the archive was"),
+        (lambda _: HTML, "a web page is in the place of the archive"),
         (None, "own.zip, found none"),
     ],
     ids=["cut", "web page", "absent"],
@@ -124,9 +125,11 @@ def test_a_zip_for_a_dataset_that_is_published_in_none_is_refused(dataset: Datas
     plain, url = msgspec.structs.replace(dataset, archive=None), "https://user:secret@host/own.zip?key=secret"
     with pytest.raises(
         ConfigError,
-        match=r"^source: expected a folder or URL .*, for tiny is published in no zip archive; found own.zip$",
+        match=r"^source: expected a .*, because tiny is not published in a zip archive; found own.zip$",
     ):
         archive.own(url, plain, tmp_path)
+    with pytest.raises(ConfigError, match=r"; found \.\.\.@host\.zip$"):
+        archive.own("https://user:secret@host.zip", plain, tmp_path)
     (tmp_path / "folder.zip").mkdir()
     assert isinstance(archive.own(str(tmp_path / "folder.zip"), plain, tmp_path), Location)
 

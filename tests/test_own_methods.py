@@ -1,4 +1,4 @@
-"""A file of one's own in pipeline/methods: what is wrong with it is one line that names it."""
+"""A user's own file in pipeline/methods: an error in it is one line that names it."""
 
 import sys
 from collections.abc import Iterator
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import imports, methods, registry
+from pipeline import methods
 from pipeline.__main__ import main
-from pipeline.errors import ConfigError
+from pipeline.base.errors import ConfigError
+from pipeline.models import imports, registry
 
 
 @pytest.fixture
@@ -17,6 +18,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path = tmp_path / "pipeline/methods/mine.py"
     path.parent.mkdir(parents=True)
     monkeypatch.setattr(imports, "ROOT", tmp_path)
+    monkeypatch.setattr(registry, "FOLDER", path.parent)
     monkeypatch.setattr(methods, "__path__", [str(path.parent)])
     yield path
     sys.modules.pop("pipeline.methods.mine", None)

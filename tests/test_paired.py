@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from pipeline.compare.paired import Paired, discordant, of
+from pipeline.history.compare.paired import Paired, discordant, of
 
 
 def exact(worse: int, better: int) -> Fraction:
@@ -72,8 +72,8 @@ def test_the_predictions_are_paired_by_row() -> None:
     assert [rows.tolist() for rows in discordant(actual, base, head)] == [[1, 2], [3]]
 
 
-# n, P(only base right), P(only head right), the coverage that is expected. The fewer rows are discordant, the more
-# of them the interval's two added rows make up, and the wider it is than need be; it must never be too narrow.
+# n, P(only base right), P(only head right), the expected coverage. The interval adds two rows. If few rows are
+# discordant, the added rows make it wider than necessary; it must never be too narrow.
 DRAWS = [
     (10_000, 0.0010, 0.0010, 0.959),  # two models of about 0.5% errors
     (10_000, 0.0020, 0.0010, 0.956),
@@ -101,7 +101,7 @@ def test_the_interval_holds_the_true_difference_in_95_of_100_draws(
 
 
 def turns(rows: int, alpha: float) -> int:
-    """How many of the discordant rows only head gets right where the exact test just is no longer significant."""
+    """The fewest discordant rows that only head gets right so that the exact test is not significant."""
     better = int(binom.ppf(alpha / 2, rows, 0.5))
     assert exact(rows - better, better) >= Fraction(alpha)
     assert not better or exact(rows - better + 1, better - 1) < Fraction(alpha)

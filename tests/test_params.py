@@ -1,13 +1,14 @@
-"""params.yaml: the project's own loads; whatever does not fit is a ConfigError that names the key."""
+"""params.yaml: the file of the project loads. A value that does not fit is a ConfigError that names its key."""
 
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
 
-from pipeline import datasets, params, registry
-from pipeline.errors import ConfigError, UnavailableError
-from pipeline.params import Gate, Params, Train, Validation
+from pipeline.base import params, records
+from pipeline.base.errors import ConfigError, UnavailableError
+from pipeline.base.params import Gate, Params, Train, Validation
+from pipeline.models import registry
 
 GOOD = "{dataset: mnist, gate: {}, train: {method: gradient_svm, validation: {rows: 100, seed: 0}}}"
 
@@ -19,7 +20,7 @@ def load(folder: Path, text: str) -> Params:
 
 def test_the_projects_own_file_loads_and_names_what_there_is() -> None:
     own = params.load(ROOT / "params.yaml")
-    assert own.dataset in datasets.names()
+    assert own.dataset in records.names()
     assert own.train.method in registry.names()
 
 

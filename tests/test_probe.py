@@ -1,4 +1,4 @@
-"""The probe judges rows that it has not seen, exactly as a loop that fits anew does, and knows how sure it is."""
+"""The probe judges rows that it was not fitted on, exactly as new fits would, and knows how sure it is."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,11 +11,11 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
-from pipeline import idx
-from pipeline import probe as module
-from pipeline.estimators.gradients import GradientHistograms
-from pipeline.estimators.pca import ExactPCA
-from pipeline.probe import FOLDS, SHRINKAGE, Densities, Sums
+from pipeline.features.components import principal_axes, project
+from pipeline.features.gradients import histograms
+from pipeline.gates.evidence import probe as module
+from pipeline.gates.evidence.probe import FOLDS, SHRINKAGE, Densities, Sums
+from pipeline.rows import idx
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
@@ -29,7 +29,7 @@ class Judged(NamedTuple):
 
 
 def probe(train: Images, labels: NDArray[np.integer[Any]], test: Images, classes: int, seed: int) -> Judged:
-    """What the probe says of images that come in two blocks."""
+    """What the probe says of images in two blocks."""
     judged = module.probe(np.array_split(train, 2), labels, np.array_split(test, 2), classes, seed)
     return Judged(*(np.concatenate(list(part)) for part in judged))
 
@@ -57,8 +57,8 @@ def judged(few: tuple[Images, Labels, Images]) -> Judged:
 @pytest.fixture(scope="module")
 def points(few: tuple[Images, Labels, Images]) -> NDArray[np.float64]:
     """The features of those of train."""
-    histograms = GradientHistograms().fit_transform(few[0].reshape(4000, 784))
-    return np.asarray(ExactPCA(module.COMPONENTS).fit_transform(histograms))
+    features = histograms(few[0])
+    return project(features, *principal_axes(features, module.COMPONENTS))
 
 
 def test_leaving_a_fold_out_is_fitting_anew_without_it(points: NDArray[np.float64], few: list[Labels]) -> None:

@@ -1,4 +1,4 @@
-"""The command `profile`: the record that good files give."""
+"""The command `profile`: the record that it makes of good files."""
 
 import gzip
 import json
@@ -13,14 +13,16 @@ import numpy as np
 import pytest
 import yaml
 from conftest import tiny_arrays, write_tiny
+from msgspec.structs import asdict
 
-from pipeline import datasets, idx
 from pipeline.__main__ import main
-from pipeline.errors import DataError, UnavailableError
-from pipeline.quality import explained, profile
-from pipeline.quality.evidence import gather
-from pipeline.rows import Rows
-from pipeline.table import from_arrays, schema
+from pipeline.base import records
+from pipeline.base.errors import DataError, UnavailableError
+from pipeline.gates import explained, profile
+from pipeline.gates.evidence.gather import gather
+from pipeline.rows import idx
+from pipeline.rows.arrow import from_arrays, schema
+from pipeline.rows.blocks import Rows
 
 FILES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
 
@@ -33,7 +35,7 @@ def raw(tmp_path: Path) -> Path:
 
 
 def test_mnist_gives_the_record_that_stands_in_the_project(mnist: Path) -> None:
-    assert profile.of_folder(mnist, "mnist", "mnist", 0) == datasets.find("mnist")
+    assert profile.of_folder(mnist, "mnist", "mnist", 0) == records.find("mnist")
 
 
 def test_a_record_passes_on_the_files_that_it_is_of(
@@ -42,9 +44,9 @@ def test_a_record_passes_on_the_files_that_it_is_of(
     record = tmp_path / "record.yaml"
     assert main(["profile", str(raw), "--output", str(record)]) == 0
     assert capsys.readouterr() == ("", "")
-    monkeypatch.chdir(tmp_path)  # where no params.yaml is
+    monkeypatch.chdir(tmp_path)  # there is no params.yaml
     assert main(["check", str(raw), "--dataset", str(record)]) == 0
-    assert datasets.read(record).name == "digits"
+    assert records.read(record).name == "digits"
 
 
 def test_a_class_that_a_split_lacks_is_not_expected_there(
@@ -97,11 +99,11 @@ def test_each_range_holds_what_was_measured(raw: Path) -> None:
         expect = dataset.splits[split].expect
         assert expect
         for name in profile.MARGINS:
-            measure, values = getattr(expect.images, name), part.rows[name]
+            measure, values = asdict(expect.images)[name], part.rows[name]
             assert measure.each[0] <= values.min() <= values.max() <= measure.each[1], name
             assert measure.mean[0] < values.mean() <= measure.mean[1] or measure.mean[0] == values.mean(), name
         for name in ("reference_distance", "probe_error"):
-            low, high = getattr(expect, name)
+            low, high = asdict(expect)[name]
             assert low <= float(part.facts[name] or 0) <= high, name
 
 
@@ -121,9 +123,13 @@ def test_every_number_has_four_digits_at_most(raw: Path) -> None:
         ({0: tiny_arrays(7, 0)[0], 1: tiny_arrays(7, 0)[1]}, "train: expected 8 images or more"),
         (
             {2: tiny_arrays(60, 0)[0][:, 4:24, 4:24]},
-            "expected square images of one size, found 20 x 20 and 28 x 28",
+            "expected images of one size with at least one pixel, found 20 x 20 and 28 x 28",
         ),
-        ({0: np.ones((300, 28, 30)), 2: np.ones((60, 28, 30))}, "square images of one size, found 28 x 30"),
+        ({0: np.ones((300, 0, 30)), 2: np.ones((60, 0, 30))}, "with at least one pixel, found 0 x 30"),
+        (
+            {0: np.ones((300, 28))},
+            r"uint8\[n, rows, columns, channels\] and labels uint8\[n\], found uint8\[300, 28",
+        ),
         ({1: np.zeros(299)}, r"found uint8\[300, 28, 28\] and uint8\[299\]"),
         ({1: np.zeros(300, ">f4")}, "and >f4"),
         ({1: None}, "train-labels-idx1-ubyte: file: expected a file in .*digits, plain or as .gz, found none"),

@@ -1,4 +1,4 @@
-"""Who wrote each digit: brought, checked row for row, and joined."""
+"""Who wrote each digit: downloaded, checked row for row, and joined."""
 
 import gzip
 import shutil
@@ -14,10 +14,11 @@ import writers
 from conftest import edit
 from numpy.typing import NDArray
 
-from pipeline import contract, datasets, idx, provenance, table
-from pipeline.datasets import Dataset
-from pipeline.errors import ConfigError, DataError
-from pipeline.files import convert
+from pipeline.base import records
+from pipeline.base.dataset import Dataset
+from pipeline.base.errors import ConfigError, DataError
+from pipeline.base.structs import convert
+from pipeline.rows import arrow, idx, inspect, provenance
 
 NAMES = [writers.file_name(split) for split in ("train", "test")]
 Values = NDArray[Any]
@@ -45,19 +46,19 @@ def spoiled(raw: Path, folder: Path, change: Callable[[Values], Any], split: str
 
 
 def test_mnist_s_record_says_what_was_measured() -> None:
-    known = datasets.load("mnist", provenance=True).provenance
+    known = records.load("mnist", provenance=True).provenance
     assert known is not None
     assert [(part.writers, part.hsf) for part in known.splits.values()] == [
         (539, {0: 30950, 4: 29050}),
         (297, {0: 4999, 4: 5001}),
     ]
-    assert datasets.load("mnist").provenance is None
+    assert records.load("mnist").provenance is None
 
 
-def test_a_dataset_of_which_it_is_not_known_says_so(call: Callable[..., int], capsys: Any) -> None:
+def test_a_dataset_without_provenance_says_so(call: Callable[..., int], capsys: Any) -> None:
     edit(Path("tiny.yaml"), provenance=None)
     assert call("download") == 2
-    said = "download: error: provenance: expected false, for the record of tiny has none, found true\n"
+    said = "download: error: provenance: expected false, because the record of tiny has none; found true\n"
     assert capsys.readouterr().err == said
 
 
@@ -66,7 +67,7 @@ def test_a_dataset_of_which_it_is_not_known_says_so(call: Callable[..., int], ca
     [
         ("provenance__test__hsf", {0: 30, 4: 29}, r"provenance\.test\.hsf: expected 60 rows in all, found 59"),
         ("provenance__train__file__bytes", 12 + 32 * 299, r"train\.file\.bytes: .* 300 rows or more, found 9,580"),
-        ("provenance__train__file__name", "t10k-labels-idx1-ubyte", "expected 6 files, found two of one name"),
+        ("provenance__train__file__name", "t10k-labels-idx1-ubyte", "6 files, found two with the same name"),
     ],
 )
 def test_a_record_that_contradicts_itself_is_refused(
@@ -74,7 +75,7 @@ def test_a_record_that_contradicts_itself_is_refused(
 ) -> None:
     edit(Path("tiny.yaml"), **{key: value})
     with pytest.raises(ConfigError, match=message):
-        datasets.load("tiny")
+        records.load("tiny")
 
 
 def test_its_files_come_where_they_are_wanted_and_go_where_they_are_not(call: Callable[..., int]) -> None:
@@ -92,7 +93,7 @@ def test_its_files_come_where_they_are_wanted_and_go_where_they_are_not(call: Ca
 
 def test_sound_files_have_no_findings(made: tuple[Path, Dataset]) -> None:
     raw, dataset = made
-    assert contract.inspect(dataset, raw).findings == []
+    assert inspect.raw_files(dataset, raw).findings == []
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_sound_files_have_no_findings(made: tuple[Path, Dataset]) -> None:
     [
         (
             lambda x: x.__setitem__(([3, 40], 0), 9),
-            "classes: expected the labels, row for row, found 2 others, in rows 3, 40",
+            "classes: expected the labels, row for row, found 2 other classes, in rows 3, 40",
         ),
         (lambda x: x[:, :7], "shape: expected 305 x 8 of int32, found 305 x 7 of int32"),
         (lambda x: x.astype(np.int16), "shape: expected 305 x 8 of int32, found 305 x 8 of int16"),
@@ -110,7 +111,7 @@ def test_what_differs_is_found_with_its_rows(
     made: tuple[Path, Dataset], tmp_path: Path, change: Callable[[Values], Any], found: str
 ) -> None:
     raw, dataset = made
-    findings = contract.inspect(dataset, spoiled(raw, tmp_path / "raw", change)).findings
+    findings = inspect.raw_files(dataset, spoiled(raw, tmp_path / "raw", change)).findings
     assert findings[0].check == "SHA-256"
     assert [str(finding) for finding in findings[1:]] == [f"{NAMES[0]}: {found}"]
 
@@ -122,7 +123,7 @@ def test_labels_of_another_shape_are_findings_beside_it(
     raw, dataset = made
     folder = shutil.copytree(raw, tmp_path / "raw")
     (folder / "train-labels-idx1-ubyte").write_bytes(idx.encode(np.ones(shape, np.uint8)))
-    found = {finding.check for finding in contract.inspect(dataset, folder).findings}
+    found = {finding.check for finding in inspect.raw_files(dataset, folder).findings}
     assert {"SHA-256", "shape"} <= found
 
 
@@ -130,8 +131,8 @@ def test_a_missing_file_is_found(made: tuple[Path, Dataset], tmp_path: Path) -> 
     raw, dataset = made
     shutil.copytree(raw, tmp_path / "raw")
     (tmp_path / "raw" / NAMES[1]).unlink()
-    findings = contract.inspect(dataset, tmp_path / "raw").findings
-    assert [(finding.where, finding.check) for finding in findings] == [(NAMES[1], contract.MISSING)]
+    findings = inspect.raw_files(dataset, tmp_path / "raw").findings
+    assert [(finding.where, finding.check) for finding in findings] == [(NAMES[1], inspect.MISSING)]
 
 
 LABELS = np.arange(5, dtype=np.uint8)
@@ -155,10 +156,13 @@ def test_writer_and_series_are_the_columns_of_the_first_rows() -> None:
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (known((2, 0, 7), (4, 0, 1)), "found 2 others: rows 2, 4"),
+        (known((2, 0, 7), (4, 0, 1)), "found 2 other classes: rows 2, 4"),
         (known(rows=4), r"expected int32\[5 or more, 8\], found int32\[4, 8\]"),
         (known().astype(np.int64), r"found int64\[6, 8\]"),
-        (known((3, 2, 40_000)), "expected int16, series int8, found others: rows 3"),
+        (
+            known((3, 2, 40_000)),
+            "expected writers of int16 and series of int8, found values that do not fit: rows 3",
+        ),
     ],
 )
 def test_what_does_not_fit_is_not_joined(array: NDArray[np.int32], message: str) -> None:
@@ -170,7 +174,7 @@ def test_convert_joins_by_row_and_only_where_it_is_asked_to(call: Callable[..., 
     call("download")
     assert call("convert", provenance=False) == 0
     plain = pq.read_table("data/parquet/test.parquet")
-    assert plain.schema.names == table.COLUMNS
+    assert plain.schema.names == arrow.COLUMNS
     assert call("convert") == 0
     rows = pq.read_table("data/parquet/test.parquet")
     expected = writers.extended(Path("mirror"), "test")[:60]
@@ -178,7 +182,7 @@ def test_convert_joins_by_row_and_only_where_it_is_asked_to(call: Callable[..., 
     assert rows.schema.field("hsf").type == pa.int8()
     np.testing.assert_array_equal(rows["writer"], expected[:, 2])
     np.testing.assert_array_equal(rows["hsf"], expected[:, 1])
-    assert rows.select(table.COLUMNS).equals(plain)
+    assert rows.select(arrow.COLUMNS).equals(plain)
 
 
 def test_convert_refuses_what_is_of_other_rows(call: Callable[..., int], capsys: Any) -> None:
@@ -188,6 +192,6 @@ def test_convert_refuses_what_is_of_other_rows(call: Callable[..., int], capsys:
     assert call("convert") == 1
     error = capsys.readouterr().err
     assert error.startswith(
-        f"convert: error: {path}: expected the labels, row for row, found 299 others: rows 1, 2"
+        f"convert: error: {path}: expected the labels, row for row, found 299 other classes: rows 1, 2"
     )
     assert error.endswith("and 199 more; run `python -m pipeline inspect`\n")

@@ -1,4 +1,4 @@
-"""Who wrote each digit, once joined: held by the gates, used by hold-out and metrics, in an experiment."""
+"""Who wrote each digit: the gates check it, hold-out and metrics use it, an experiment runs with it."""
 
 import csv
 import json
@@ -14,11 +14,12 @@ import writers
 import yaml
 from conftest import ROOT, Run, commit, edit, tiny_arrays
 
-from pipeline import idx, provenance, quality, table
 from pipeline.__main__ import main
-from pipeline.datasets import Dataset
-from pipeline.files import convert
-from pipeline.rows import Rows
+from pipeline.base.dataset import Dataset
+from pipeline.base.structs import convert
+from pipeline.gates import judge
+from pipeline.rows import arrow, idx, parquet, provenance
+from pipeline.rows.blocks import Rows
 
 NAMES = [writers.file_name(split) for split in ("train", "test")]
 
@@ -42,7 +43,7 @@ def joined(dataset: Dataset, raw: Path) -> dict[str, pa.Table]:
     for seed, (name, rows) in enumerate([("train", 300), ("test", 60)]):
         images, labels = tiny_arrays(rows, seed)
         origin = provenance.columns(idx.read(raw / writers.file_name(name)), labels)
-        tables[name] = table.from_arrays(images, labels, table.schema(dataset), *origin)
+        tables[name] = arrow.from_arrays(images, labels, arrow.schema(dataset), *origin)
     return tables
 
 
@@ -51,7 +52,7 @@ def judged(dataset: Dataset, raw: Path, change: Callable[[pa.Table], pa.Table], 
     tables = joined(dataset, raw)
     tables[split] = change(tables[split])
     rows: Any = {name: Rows.of(part) for name, part in tables.items()}
-    verdicts = quality.judge(dataset, rows, 0).verdicts
+    verdicts = judge.judge(dataset, rows, 0).verdicts
     return [(v.split, v.check, v.found, [row.id for row in v.rows]) for v in verdicts if not v.success]
 
 
@@ -74,8 +75,8 @@ def test_rows_of_another_writer_are_other_rows(
 ) -> None:
     """So what passed the gate says."""
     rows = joined(made[1], made[0])["test"]
-    same, other = (table.fingerprints({"test": Rows.of(changed(rows))}) for changed in (put(), put(**change)))
-    assert same == table.fingerprints({"test": Rows.of(rows)})
+    same, other = (parquet.fingerprints({"test": Rows.of(changed(rows))}) for changed in (put(), put(**change)))
+    assert same == parquet.fingerprints({"test": Rows.of(rows)})
     assert (other["test"], other["test_writers"] == same["test_writers"]) == (same["test"], False)
 
 
@@ -108,7 +109,7 @@ def test_the_gates_name_what_went_wrong_and_its_rows(made: tuple[Path, Dataset],
 
 
 def test_the_gates_fail_where_it_was_asked_for_and_not_joined(made: tuple[Path, Dataset]) -> None:
-    found = judged(made[1], made[0], lambda rows: rows.select(table.COLUMNS), "train")
+    found = judged(made[1], made[0], lambda rows: rows.select(arrow.COLUMNS), "train")
     assert ("train", "schema") in {(split, check) for split, check, *_ in found}
 
 
@@ -139,7 +140,7 @@ def test_a_hold_out_by_writer_needs_the_writers(call: Callable[..., int], capsys
         call(stage, provenance=False)
     capsys.readouterr()
     assert call("train", provenance=False, by="writer") == 2
-    said = "train.validation.by: writer: expected rows that say who wrote them, found none"
+    said = "train.validation.by: writer: expected rows with a column `writer`, found none"
     assert said in capsys.readouterr().err
 
 

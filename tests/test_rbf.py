@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
-from pipeline import idx
 from pipeline.estimators.rbf import GaussianUnits
+from pipeline.rows import idx
 
 
 @pytest.fixture(scope="module")

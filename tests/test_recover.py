@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import zc.lockfile
-from conftest import GIT, ROOT, Run
+from conftest import ROOT, Run
 
 RECOVER = (sys.executable, str(ROOT / "scripts/recover.py"))
 
@@ -51,11 +51,11 @@ def test_settings_that_cannot_be_read_are_left_to_dvc(reproduced: Path, run: Run
 def test_a_conflict_is_left_to_people(reproduced: Path, run: Run) -> None:
     lock = reproduced / "dvc.lock"
     for branch, text in [("base", "a"), ("ours", "b"), ("theirs", "c")]:
-        run(*GIT, "checkout", "--quiet", "-b", branch, *(["base"] if branch == "theirs" else []))
+        run("git", "checkout", "--quiet", "-b", branch, *(["base"] if branch == "theirs" else []))
         lock.write_text(f"{text}\n")
-        run(*GIT, "add", "--force", "dvc.lock")
-        run(*GIT, "commit", "--quiet", "--message", branch)
-    assert run(*GIT, "merge", "ours").returncode == 1
+        run("git", "add", "--force", "dvc.lock")
+        run("git", "commit", "--quiet", "--message", branch)
+    assert run("git", "merge", "ours").returncode == 1
     conflict = lock.read_text()
     assert "<<<<<<<" in conflict
     assert "unmerged" in run(*RECOVER).stderr

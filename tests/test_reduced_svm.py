@@ -1,4 +1,4 @@
-"""ReducedSetSVC decides nearly as the whole machine, with a few of its vectors."""
+"""ReducedSetSVC decides nearly like the whole machine, but with few vectors."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ import pytest
 import skops.io
 from numpy.typing import NDArray
 
-from pipeline import idx
 from pipeline.estimators.reduced_svm import ReducedSetSVC
 from pipeline.estimators.rotation import UnitRotation
 from pipeline.estimators.svm import MatrixSVC
+from pipeline.rows import idx
 
 Digits = tuple[NDArray[np.float64], NDArray[np.uint8]]
 
@@ -40,7 +40,7 @@ def test_weights_bring_it_nearest_in_the_kernel_s_space(digits: Digits) -> None:
     a, b, weights = whole.support_vectors_, few.support_vectors_, few.dual_coef_
 
     def distance(other: NDArray[np.float64]) -> float:
-        """The squared distance in feature space, but for the whole machine's own length."""
+        """The squared distance in feature space, without the squared length of the whole machine."""
         return float((other @ (b @ b.T) ** 5 @ other.T - 2 * other @ (b @ a.T) ** 5 @ -whole.dual_coef_.T)[0, 0])
 
     nudges = np.random.default_rng(0).normal(0, 0.05, (20, *weights.shape))

@@ -1,30 +1,23 @@
-"""The methods: named, described, built with checked arguments, recorded by what they are made of."""
+"""The methods: found by name, described, built with checked arguments and the shape of the images."""
 
 import importlib
 import inspect
-import json
 import sys
 from pathlib import Path
+from typing import Any
 
+import packages
 import pytest
-import sklearn
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
+from sklearn.pipeline import make_pipeline
 
-from pipeline import registry
-from pipeline.__main__ import EXTRAS, main
-from pipeline.errors import ConfigError, DataError, UnavailableError
-from pipeline.files import sha256
-from pipeline.params import Argument
-
-OPEN = """from sklearn.base import BaseEstimator, ClassifierMixin
-class Open(ClassifierMixin, BaseEstimator):
-    def __init__(self, **given):
-        self.given = given
-    def fit(self, X, y):
-        return self
-    def predict(self, X):
-        return X[:, 0]
-"""
+from pipeline.__main__ import EXTRAS
+from pipeline.base.errors import ConfigError
+from pipeline.base.params import Argument
+from pipeline.estimators.gradients import GradientHistograms
+from pipeline.estimators.images import Deskewing
+from pipeline.estimators.virtual_svm import VirtualSVC
+from pipeline.models import registry
 
 
 @pytest.mark.parametrize("name", registry.names())
@@ -78,22 +71,10 @@ def test_a_value_that_the_argument_cannot_have_is_named(argument: str, value: st
     assert str(caught.value) == message
 
 
-def package(folder: Path, content: str) -> None:
-    """An installed package `guild` of version 1.2, as pip leaves one."""
-    (folder / "guild").mkdir()
-    (folder / "guild/__init__.py").write_text(content)
-    (folder / "guild-1.2.dist-info").mkdir()
-    (folder / "guild-1.2.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: guild\nVersion: 1.2\n")
-    (folder / "guild-1.2.dist-info/top_level.txt").write_text("guild\n")
-
-
 def test_a_classifier_of_an_installed_package_is_a_method() -> None:
     name = "sklearn.neighbors:KNeighborsClassifier"
     estimator = registry.build(name, {"n_neighbors": 7, "p": None})
     assert (type(estimator).__name__, estimator.n_neighbors, estimator.p) == ("KNeighborsClassifier", 7, 2)
-    record = registry.record(name, {"n_neighbors": 7, "p": None})
-    assert record["arguments"] == {"n_neighbors": 7}
-    assert record["packages"] == {"scikit-learn": sklearn.__version__}
     assert (registry.package(name), registry.package("gradient_svm")) == ("sklearn", None)
     assert registry.description(name) == "Classifier implementing the k-nearest neighbors vote."
 
@@ -121,11 +102,10 @@ def test_a_class_that_is_none_and_arguments_that_it_cannot_use_are_named(
 
 
 def test_a_class_with_open_arguments_takes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package(tmp_path, OPEN)
+    packages.install(tmp_path, packages.OPEN)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "guild", raising=False)
     assert registry.build("guild:Open", {"depth": 3}).given == {"depth": 3}
-    assert registry.record("guild:Open", {})["packages"] == {"guild": "1.2"}
 
 
 @pytest.mark.parametrize(
@@ -138,7 +118,7 @@ def test_a_class_with_open_arguments_takes_them(tmp_path: Path, monkeypatch: pyt
 def test_a_class_that_only_looks_like_a_classifier_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
 ) -> None:
-    package(
+    packages.install(
         tmp_path, "class Untagged:\n    fit = predict = get_params = None\nclass Unsigned(Untagged, dict): pass"
     )
     monkeypatch.syspath_prepend(tmp_path)
@@ -148,82 +128,40 @@ def test_a_class_that_only_looks_like_a_classifier_is_said(
     assert str(caught.value).startswith(message)
 
 
-def test_a_module_that_no_package_brought_is_no_method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "loose_module.py").write_text(OPEN)
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(
-        ConfigError, match=r"loose_module is no installed package; write .* pipeline/methods/NAME.py"
-    ):
-        registry.record("loose_module:Open", {})
-
-
-def test_a_record_names_every_file_that_the_method_is_made_of_and_no_other_method() -> None:
-    record = registry.record("gradient_svm", {"C": 3.0, "gamma": None})
-    assert record["arguments"] == {"C": 3.0}
-    assert {Path(file).stem for file in record["code"]} == {
-        "__init__", "gradient_svm", "gradients", "images", "pca", "svm",
-    }  # fmt: skip
-    assert record["code"]["pipeline/methods/gradient_svm.py"] == sha256(registry.source("gradient_svm"))
-
-
-OTHER = {"method": "linear", "arguments": {"C": 2}, "code": {"a.py": "0"}, "packages": {"numpy": "1"}}
-
-
-@pytest.mark.parametrize("part", ["method", "arguments", "code", "packages"])
-@pytest.mark.parametrize(
-    ("file", "command"),
-    [
-        ("metrics/method.json", "dvc repro --force --single-item method"),
-        ("board/code/gradient_svm.json", "python -m pipeline methods --records board/code"),
-    ],
-)
-def test_a_record_of_something_else_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, file: str, command: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    path = Path(file)
-    path.parent.mkdir(parents=True)
-    record = registry.record("gradient_svm", {})
-    path.write_text(json.dumps(record))
-    with registry.held(path, "gradient_svm", {}):
-        pass
-    path.write_text(json.dumps(record | {part: OTHER[part]}))
-    with (
-        pytest.raises(ConfigError, match=rf"^{file}: .* is now \({part}\); run `{command}`$"),
-        registry.held(path, "gradient_svm", {}),
-    ):
-        pytest.fail("the stage ran")
-
-
-def test_records_are_written_and_those_of_methods_that_are_gone_are_removed(tmp_path: Path) -> None:
-    for name in ("gone.json", "linear.json", "note.txt"):
-        (tmp_path / name).write_text("{}")
-    assert main(["methods", "--records", str(tmp_path)]) == 0
-    assert {path.name for path in tmp_path.iterdir()} == {
-        "note.txt",
-        *(f"{name}.json" for name in registry.names()),
-    }
-    assert registry.read(tmp_path / "linear.json").method == "linear"
-
-
-BAD = [
-    "[]",
-    "{",
-    "{}",
-    '{"method": 3, "arguments": {}, "code": {}, "packages": {}}',
-    '{"a":' * 9999 + "1" + "}" * 9999,
-]
-
-
-@pytest.mark.parametrize(("content", "error"), [*((text, DataError) for text in BAD), (None, UnavailableError)])
-def test_a_record_that_is_none_is_said(tmp_path: Path, content: str | None, error: type[Exception]) -> None:
-    path = tmp_path / "method.json"
-    if content is not None:
-        path.write_text(content)
-    with pytest.raises(error, match=r"method\.json: "):
-        registry.read(path)
-
-
 @pytest.mark.parametrize("name", registry.names())
 def test_every_package_that_a_method_needs_has_a_way_to_be_installed(name: str) -> None:
     assert {*getattr(registry.load(name), "REQUIRES", ())} <= EXTRAS.keys()
+
+
+class Shaped(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A classifier with a parameter `shape` of its own, which may be set."""
+
+    def __init__(self, shape: Any = None, inner: Any = None) -> None:
+        self.shape = shape
+        self.inner = inner
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"), [((28, 28), None), ((20, 30), (20, 30)), ((2, 8), (2, 8)), ((8, 8, 3), (8, 8, 3))]
+)
+def test_each_step_is_told_the_shape_of_its_images(shape: tuple[int, ...], expected: Any) -> None:
+    steps = registry.build("nearest_tangent", {}, shape)
+    smaller = (2, 4) if shape == (2, 8) else None  # all others are square and grey by then
+    after_deskewing = None if len(shape) == 3 else expected
+    assert [step.shape for step in steps.named_steps.values()] == [expected, after_deskewing, smaller]
+    network = registry.build("elastic_network_800", {}, shape)
+    assert network.distortions.shape == expected
+
+
+def test_the_steps_of_a_pipeline_inside_an_estimator_are_told_their_own_shapes() -> None:
+    inner = make_pipeline(Deskewing(), GradientHistograms())
+    estimator = make_pipeline(VirtualSVC(inner))
+    registry.give_shape(estimator, (20, 30, 3))
+    assert estimator[0].shape == (20, 30, 3)
+    assert (inner[0].shape, inner[1].shape) == ((20, 30, 3), (20, 30))
+
+
+def test_a_shape_that_is_already_set_stays() -> None:
+    estimator = Shaped(shape="round", inner=Shaped())
+    registry.give_shape(estimator, (20, 30))
+    assert (estimator.shape, estimator.inner.shape) == ("round", (20, 30))

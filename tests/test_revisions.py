@@ -1,4 +1,4 @@
-"""Names of revisions, and files at them, in real git and DVC repositories."""
+"""Names of revisions, and their files, in real git and DVC repositories."""
 
 import os
 import subprocess
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import revisions
-from pipeline.errors import ConfigError, PipelineError, UnavailableError
-from pipeline.revisions import find, read
+from pipeline.base.errors import ConfigError, PipelineError, UnavailableError
+from pipeline.history import revisions
+from pipeline.history.revisions import find, read
 
-GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "protocol.file.allow=always"]
+GIT = ["git", "-c", "protocol.file.allow=always"]
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -20,7 +20,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def commit(folder: Path, content: str) -> str:
-    """A commit in which `file` holds that; its name."""
+    """Commit `file` with this content; return the hash of the commit."""
     (folder / "file").write_text(content)
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", content)
@@ -29,7 +29,7 @@ def commit(folder: Path, content: str) -> str:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two commits on `main`, which say first and second; it is the current folder."""
+    """A repository with two commits on `main`, first and second; it is the current folder."""
     folder = tmp_path / "repository"
     folder.mkdir()
     git(folder, "init", "--quiet", "--initial-branch", "main")
@@ -159,14 +159,11 @@ def test_git_missing_from_the_path_is_said(repository: Path, monkeypatch: pytest
 
 
 def experiment(folder: Path, name: str, content: str, *options: str) -> str:
-    """What `dvc exp save` makes of the workspace; its commit. The workspace goes back to HEAD."""
+    """Save the workspace with `dvc exp save`; return its commit. The workspace goes back to HEAD."""
     (folder / "file").write_text(content)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    names = {f"GIT_{who}_{what}": "t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     call = ["dvc", "exp", "save", "--name", name, *options]
-    done = subprocess.run(
-        call, cwd=folder, env=os.environ | names | {"PATH": path}, capture_output=True, check=False
-    )
+    done = subprocess.run(call, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     git(folder, "restore", ".")
     refs = git(folder, "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}", "--contains", "HEAD")
@@ -174,7 +171,7 @@ def experiment(folder: Path, name: str, content: str, *options: str) -> str:
 
 
 def oracle(name: str) -> str:
-    """What DVC itself takes a name for; empty where it finds it ambiguous."""
+    """The commit that DVC itself finds for a name; empty if the name is ambiguous."""
     code = "import sys; from dvc.scm import Git, resolve_rev; print(resolve_rev(Git('.'), sys.argv[1]))"
     done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=False)
     return done.stdout.strip()

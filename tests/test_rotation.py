@@ -1,4 +1,4 @@
-"""UnitRotation keeps what scikit-learn's Normalizer and TruncatedSVD keep."""
+"""UnitRotation gives the coordinates that scikit-learn's Normalizer and TruncatedSVD give."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, Normalizer
 
-from pipeline import idx
-from pipeline.estimators.images import CHUNK
 from pipeline.estimators.rotation import UnitRotation, unit
+from pipeline.features.images import CHUNK
+from pipeline.rows import idx
 
 
 @pytest.fixture(scope="module")

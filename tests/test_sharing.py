@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import GIT, Run, call_in, once
+from conftest import Run, call_in, once
 from loopback import contents
 from servers import REMOTES, Remote, flip
 
@@ -65,7 +65,7 @@ def first(reproduced_once: Path, changed_once: Path, remote: Remote, hub: str, t
         shutil.copytree(state, project, ignore=shutil.ignore_patterns(".dvc", ".git", "data"), dirs_exist_ok=True)
         tags = [["tag", "--message", version, f"{artifact}@{version}"] for artifact in ("dataset", "model")]
         for command in (["add", "--all"], ["commit", "--quiet", "--message", version], *tags):
-            assert run(*GIT, *command).returncode == 0
+            assert run("git", *command).returncode == 0
     assert run("git", "push", "--quiet", "--tags", hub, "HEAD").returncode == 0
     return project, run
 
@@ -163,7 +163,7 @@ def test_damage_in_the_remote_is_noticed_and_healed(
 ) -> None:
     project, run = first
     assert run("dvc", "remote", "modify", "storage", "verify", "true").returncode == 0
-    run(*GIT, "commit", "--quiet", "--all", "--message", "verify")
+    run("git", "commit", "--quiet", "--all", "--message", "verify")
     assert run("git", "push", "--quiet", hub, "HEAD").returncode == 0
     assert run("dvc", "push").returncode == 0
     for name, body in remote.objects().items():

@@ -11,11 +11,12 @@ from sklearn.datasets import make_blobs
 from sklearn.exceptions import NotFittedError
 from sklearn.svm import SVC
 
-from pipeline import idx, registry
 from pipeline.estimators import svm
 from pipeline.estimators.gradients import GradientHistograms
 from pipeline.estimators.pca import ExactPCA
 from pipeline.estimators.svm import MatrixSVC, power
+from pipeline.models import registry
+from pipeline.rows import idx
 
 Rows = tuple[NDArray[np.float64], NDArray[np.uint8]]
 KERNELS = [
@@ -132,7 +133,7 @@ def test_the_number_of_processors_does_not_count(
     X, y = features[0][:1500], features[1][:1500]
     monkeypatch.setattr(svm, "FEW", 100)
     here = MatrixSVC().fit(X, y)
-    monkeypatch.setattr("os.cpu_count", lambda: processors)
+    monkeypatch.setenv("PIPELINE_THREADS", str(processors))
     assert MatrixSVC().fit(X, y).dual_coef_.tobytes() == here.dual_coef_.tobytes()
 
 

@@ -1,4 +1,4 @@
-"""Tangent distance is the least distance between two planes, and hardly sees what turns or moves an image."""
+"""Tangent distance is the smallest distance of two planes; a small turn or move hardly changes it."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from sklearn.neighbors import KNeighborsClassifier
 
-from pipeline import idx
 from pipeline.estimators.images import Subsampling
 from pipeline.estimators.tangent import TangentNeighbours, orthonormal, tangent_distances, tangents
+from pipeline.rows import idx
 
 Floats = NDArray[np.float32]
 
@@ -24,7 +24,7 @@ def digits(mnist: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 @pytest.fixture(scope="module")
 def smooth(digits: tuple[NDArray[np.uint8], ...]) -> Floats:
-    """Twenty of them with an empty edge, smoothed: float32[20, 24, 24]."""
+    """Twenty of the digits with an empty edge, smoothed: float32[20, 24, 24]."""
     images = np.pad(digits[0][:20].reshape(-1, 16, 16).astype(np.float32), ((0, 0), (4, 4), (4, 4)))
     return np.asarray(ndimage.gaussian_filter(images, 1, axes=(1, 2)))
 

@@ -1,4 +1,4 @@
-"""params.yaml may change each threshold of a record, by its name, and what changed is said."""
+"""params.yaml may change each threshold of a record by its name. Each change is reported."""
 
 from pathlib import Path
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline import datasets
-from pipeline.datasets.thresholds import ImageMeasures, Thresholds, differences, merged
-from pipeline.errors import ConfigError
-from pipeline.measures import measure
-from pipeline.params import Gate
+from pipeline.base import records
+from pipeline.base.errors import ConfigError
+from pipeline.base.params import Gate
+from pipeline.base.thresholds import ImageMeasures, Thresholds, differences, merged
+from pipeline.gates.evidence.measures import measure
 
-MNIST = datasets.load("mnist")
+MNIST = records.load("mnist")
 PARAMS = Path("params.yaml")
 
 
@@ -75,7 +75,7 @@ def test_long_values_are_cut() -> None:
 
 
 def test_no_change_changes_nothing() -> None:
-    assert datasets.with_thresholds(MNIST, Gate(), PARAMS) == (MNIST, [])
+    assert records.with_thresholds(MNIST, Gate().changes, PARAMS) == (MNIST, [])
 
 
 def test_a_changed_threshold_is_in_the_dataset_and_said() -> None:
@@ -84,7 +84,7 @@ def test_a_changed_threshold_is_in_the_dataset_and_said() -> None:
         train={"images": {"ink": {"mean": [130, 150]}}},
         test={"suspects": 3, "probe_error": [0.0, 0.02]},
     )
-    changed, lines = datasets.with_thresholds(MNIST, gate, PARAMS)
+    changed, lines = records.with_thresholds(MNIST, gate.changes, PARAMS)
     assert changed.expect and changed.train.expect and changed.test.expect and MNIST.train.expect
     assert changed.expect.near == 2
     ink = MNIST.train.expect.images.ink
@@ -116,7 +116,7 @@ def test_a_changed_threshold_is_in_the_dataset_and_said() -> None:
 )
 def test_what_is_no_threshold_is_named_with_its_key(gate: Gate, message: str) -> None:
     with pytest.raises(ConfigError, match=f"^{PARAMS}: .*{message}"):
-        datasets.with_thresholds(MNIST, gate, PARAMS)
+        records.with_thresholds(MNIST, gate.changes, PARAMS)
 
 
 def test_there_is_a_threshold_for_every_measure() -> None:

@@ -1,4 +1,4 @@
-"""VirtualSVC learns from its support vectors and their moved copies, and from nothing else."""
+"""VirtualSVC learns only from its support vectors and their moved copies."""
 
 from itertools import combinations
 from pathlib import Path
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.svm import SVC
 
-from pipeline import idx
-from pipeline.estimators.images import moved
 from pipeline.estimators.virtual_svm import FOUR_SHIFTS, VirtualSVC, affine, shifts
+from pipeline.features.images import moved
+from pipeline.rows import idx
 
 Digits = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
@@ -65,7 +65,7 @@ def test_it_is_fitted_on_support_vectors_and_their_moved_copies(digits: Digits) 
 
 
 def worst_pairs(machine: SVC, X: NDArray[np.float64]) -> NDArray[np.float64]:
-    """By how much each class wins the worst of its pairs: float64[n, classes]."""
+    """The smallest lead of each class over another class: float64[n, classes]."""
     pairs = list(combinations(range(10), 2))
     decisions = machine.decision_function(X.astype(float))
     return np.stack(

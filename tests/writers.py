@@ -1,4 +1,4 @@
-"""Who wrote the tiny dataset: two files of extended labels, their section of the record, the stages with it."""
+"""The writers of the tiny dataset: two files of extended labels, their section of the record, and the stages."""
 
 import hashlib
 import json
@@ -12,8 +12,9 @@ import yaml
 from conftest import NAMES, write_tiny
 from numpy.typing import NDArray
 
-from pipeline import datasets, idx
 from pipeline.__main__ import main
+from pipeline.base import records
+from pipeline.rows import idx
 
 WRITERS = {"train": np.arange(100, 130), "test": np.arange(200, 212)}
 
@@ -23,7 +24,7 @@ def file_name(split: str) -> str:
 
 
 def extended(raw: Path, split: str) -> NDArray[np.int32]:
-    """int32[n + 5, 8]: each writer's rows together, the first half of them of series 4; then 5 rows more."""
+    """int32[n + 5, 8]: the rows of a writer together, half of the writers in series 4, then 5 more rows."""
     labels, writers = idx.read(raw / f"{NAMES[split]}-labels-idx1-ubyte"), WRITERS[split]
     result = np.zeros((len(labels) + 5, 8), np.int32)
     result[: len(labels), 0] = labels
@@ -33,7 +34,7 @@ def extended(raw: Path, split: str) -> NDArray[np.int32]:
 
 
 def write(raw: Path) -> dict[str, Any]:
-    """Write both files beside the raw ones; return the section `provenance` of the record."""
+    """Write both files beside the raw files; return the section `provenance` of the record."""
     section: dict[str, Any] = {"licence": "Zlib", "citation": "W. Hand", "mirrors": [f"{raw}/{{name}}"]}
     for split, writers in WRITERS.items():
         array = extended(raw, split)
@@ -45,15 +46,15 @@ def write(raw: Path) -> dict[str, Any]:
 
 
 def record(raw: Path) -> dict[str, Any]:
-    """Write all six files; return the record, as YAML has it."""
+    """Write all six files; return the record as plain values, for YAML."""
     plain: dict[str, Any] = json.loads(json.dumps(write_tiny(raw)))
     return plain | {"provenance": write(raw)}
 
 
 def stages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """A function that runs a stage on the tiny dataset in a folder, which becomes the current one."""
+    """A function that runs a stage on the tiny dataset in `folder`, which becomes the current folder."""
     (folder / "tiny.yaml").write_text(yaml.safe_dump(record(folder / "mirror")))
-    monkeypatch.setattr(datasets, "FOLDER", folder)
+    monkeypatch.setattr(records, "FOLDER", folder)
     monkeypatch.chdir(folder)
 
     def run(stage: str, provenance: bool = True, by: str | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Command `compare`: two revisions of the project, from what git holds of them; a regression gate."""
+"""Command `compare`: compare two revisions of the project, from the files in git; exit code 1 for a regression."""
 
 import argparse
 import contextlib
@@ -6,13 +6,15 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from pipeline.base.outputs import Outputs
+
 FORMATS = ("text", "md", "json")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("base", metavar="BASE", help="a branch, tag, commit or DVC experiment, or `workspace`")
     parser.add_argument(
-        "head", metavar="HEAD", nargs="?", default="workspace", help="the same; else the workspace"
+        "head", metavar="HEAD", nargs="?", default="workspace", help="the same; the default is the workspace"
     )
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument(
@@ -20,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=fraction,
         default=0.0,
         metavar="RATE",
-        help="the rise of the error rate that is accepted, as a fraction: 0.001 is a tenth of a percentage point",
+        help="the accepted rise of the error rate, as a fraction: 0.001 is a tenth of a percentage point",
     )
     parser.add_argument("--alpha", type=level, default=0.05, help="the level of significance")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="the rows that only one gets right, as PNG")
@@ -35,46 +37,38 @@ def fraction(text: str) -> float:
 
 def level(text: str) -> float:
     if not (value := fraction(text)):
-        raise argparse.ArgumentTypeError("expected more than 0, at which nothing is significant")
+        raise argparse.ArgumentTypeError("expected more than 0, because nothing is significant at 0")
     return value
 
 
-def run(args: argparse.Namespace) -> None:
-    from pipeline import compare, files, revisions
-    from pipeline.compare import formats, results
-    from pipeline.errors import ConfigError, DataError, UnavailableError
+def run(args: argparse.Namespace, out: Outputs) -> None:
+    from pipeline.base import outputs
+    from pipeline.base.errors import ConfigError, DataError
+    from pipeline.history import revisions
+    from pipeline.history.compare import comparison, formats, results
 
     found = [revisions.find(name) for name in (args.base, args.head)]
     base, head = (results.load(str(revision), partial(revisions.read, revision)) for revision in found)
-    comparison = compare.compare(base, head, args.tolerance, args.alpha)
-    files.write_text(None, f"{getattr(formats, f'as_{args.format}')(comparison)}\n")
+    compared = comparison.compare(base, head, args.tolerance, args.alpha)
+    outputs.write_text(None, f"{formats.FORMATS[args.format](compared)}\n")
     if not found[-1].commit:
         _warn_of_stale()
-    if args.picture and comparison.paired:
-        from pipeline import table
-        from pipeline.compare import picture
-        from pipeline.rows import Rows
+    if args.picture and compared.paired:
+        from pipeline.history.compare import picture
 
-        rows = table.read(args.parquet / "test.parquet")
-        try:
-            same = table.fingerprints({"test": Rows.of(rows)})["test"] == base.passed["test"] and len(rows) == len(
-                base.predictions
-            )
-        except (KeyError, TypeError, ValueError):  # another schema
-            same = False
-        if not same:
-            raise UnavailableError(f"{args.parquet}: other test rows than compared; run `dvc checkout`")
-        files.write_bytes(args.picture, picture.discordant(rows, base.predictions, head.predictions))
-    if comparison.lost or comparison.worse:
-        raise DataError(f"{head.name}: {comparison.verdict}")
-    if not comparison.paired:
-        raise ConfigError(f"{base.name}, {head.name}: {comparison.verdict}")
+        rows = picture.rows_compared(args.parquet / "test.parquet", base)
+        out.bytes(args.picture, picture.discordant(rows, base.predictions, head.predictions))
+        out.publish()  # also if head is worse, because the picture shows why
+    if compared.lost or compared.worse:
+        raise DataError(f"{head.name}: {compared.verdict}")
+    if not compared.paired:
+        raise ConfigError(f"{base.name}, {head.name}: {compared.verdict}")
 
 
 def _warn_of_stale() -> None:
-    """Say where the workspace's results are not those of its code and params; where DVC cannot tell, nothing."""
-    from pipeline.errors import PipelineError, listed
-    from pipeline.verify import step
+    """Warn if the results in the workspace are not of its code and params; say nothing if DVC cannot tell."""
+    from pipeline.base.errors import PipelineError, listed
+    from pipeline.history.verify import step
 
     with contextlib.suppress(PipelineError):
         if findings := step.findings(Path()):

@@ -1,22 +1,29 @@
-"""Command `methods`: the methods there are, and what each is made of."""
+"""Command `methods`: list the methods, or write a record of what each method is made of."""
 
 import argparse
 from pathlib import Path
 
+from pipeline.base.outputs import Outputs
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--records", type=Path, metavar="DIR", help="write there what each method is made of")
+    parser.add_argument(
+        "--records",
+        type=Path,
+        metavar="DIR",
+        help="write a record of each method there",
+    )
 
 
-def run(args: argparse.Namespace) -> None:
-    from pipeline import files, registry
+def run(args: argparse.Namespace, out: Outputs) -> None:
+    from pipeline.models import made_of, registry
 
-    for name in registry.names():
-        if args.records:
-            files.write_json(args.records / f"{name}.json", registry.record(name, {}))
-        else:
+    if not args.records:
+        for name in registry.names():
             print(f"{name:<24} {registry.description(name)}")
-    if args.records:
-        for path in args.records.glob("*.json"):
-            if path.stem not in registry.names():
-                path.unlink()
+        return
+    for name in registry.names():
+        out.json(args.records / f"{name}.json", made_of.record(name, {}))
+    out.publish()  # a record is deleted only after the new ones are in place
+    for path in made_of.outdated(args.records):
+        path.unlink()

@@ -1,8 +1,10 @@
-"""Command `onnx`: the fitted model as an ONNX file, which any ONNX runtime labels images with."""
+"""Command `onnx`: write the model as an ONNX file, with which any ONNX runtime can label images."""
 
 import argparse
 import sys
 from pathlib import Path
+
+from pipeline.base.outputs import Outputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,19 +17,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--passed", type=Path, metavar="FILE", default=Path("metrics/passed.json"))
 
 
-def run(args: argparse.Namespace) -> None:
-    from pipeline import datasets, files, model, onnx_export, params, table
-    from pipeline.errors import DataError
+def run(args: argparse.Namespace, out: Outputs) -> None:
+    from pipeline.base import params, records
+    from pipeline.base.errors import DataError
+    from pipeline.base.outputs import sha256
+    from pipeline.models import onnx, predict, store
+    from pipeline.rows import arrow, parquet
 
-    dataset = datasets.asked(params.load(args.params))
-    rows, columns = dataset.shape
-    estimator = model.load(args.model, rows * columns, dataset.labels)
-    about = {"dataset": dataset.name, "image": f"{rows} x {columns}", "model.skops": files.sha256(args.model)}
-    content = onnx_export.export(estimator, about | {"classes": ", ".join(dataset.class_names)})
-    pixels, _ = table.to_pixels(table.read_passed(args.parquet / "test.parquet", args.passed))
-    if differ := int((onnx_export.predict(content, pixels) != estimator.predict(pixels)).sum()):
+    config = params.load(args.params)
+    dataset = records.load(config.dataset, config.provenance)
+    model = store.load(args.model, dataset.shape, dataset.labels)
+    about = {
+        "dataset": dataset.name,
+        "image": " x ".join(map(str, dataset.shape)),
+        "model.skops": sha256(args.model),
+    }
+    content = onnx.export(model, about | {"classes": ", ".join(dataset.class_names)})
+    images, _ = arrow.to_arrays(parquet.read_passed(args.parquet / "test.parquet", args.passed))
+    differ = int((onnx.predict(content, predict.flat(images)) != predict.labels(model, images)).sum())
+    if differ:
         raise DataError(
-            f"{args.output}: not written, for {differ:,} of {len(pixels):,} test rows get another label"
+            f"{args.output}: not written, because {differ:,} of {len(images):,} test rows get another label"
         )
-    files.write_bytes(args.output, content)
-    print(f"onnx: {args.output}: all {len(pixels):,} test rows get the model's label", file=sys.stderr)
+    out.bytes(args.output, content)
+    print(f"onnx: {args.output}: all {len(images):,} test rows get the model's label", file=sys.stderr)

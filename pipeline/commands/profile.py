@@ -1,15 +1,17 @@
-"""Command `profile`: the record of a new dataset, from known good files."""
+"""Command `profile`: write the record of a new dataset, from files that are known to be good."""
 
 import argparse
 from pathlib import Path
+
+from pipeline.base.outputs import Outputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="holds the four IDX files, plain or as .gz")
     parser.add_argument("--dataset", metavar="NAME", help="a record whose names and sources are kept")
-    parser.add_argument("--name", help="of the new dataset; else the folder's")
+    parser.add_argument("--name", help="name of the new dataset; else the name of the folder")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the record there, not to stdout")
-    parser.add_argument("--seed", type=_seed, default=0, help="deals the probe's folds")
+    parser.add_argument("--seed", type=_seed, default=0, help="deals the folds of the probe")
 
 
 def _seed(text: str) -> int:
@@ -18,11 +20,11 @@ def _seed(text: str) -> int:
     return value
 
 
-def run(args: argparse.Namespace) -> None:
-    from pipeline import files
-    from pipeline.quality import explained, profile
+def run(args: argparse.Namespace, out: Outputs) -> None:
+    from pipeline.base import outputs
+    from pipeline.gates import explained, profile
 
     text = explained.as_yaml(
         profile.of_folder(args.folder, args.dataset, args.name or args.folder.resolve().name, args.seed)
     )
-    files.write_text(args.output, text)
+    outputs.write_text(args.output, text)

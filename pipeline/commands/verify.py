@@ -1,4 +1,4 @@
-"""Command `verify`: reproduce a revision in a clean clone, or hold dvc.lock to the tree."""
+"""Command `verify`: reproduce a revision in a clean clone, or compare each dvc.lock with the workspace."""
 
 import argparse
 import contextlib
@@ -6,25 +6,29 @@ import os
 import sys
 from pathlib import Path
 
+from pipeline.base.outputs import Outputs
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "revision", metavar="REV", nargs="?", help="a branch, tag, commit or DVC experiment; else HEAD"
+        "revision", metavar="REV", nargs="?", help="a branch, tag, commit or DVC experiment; the default is HEAD"
     )
     parser.add_argument(
-        "--lock", action="store_true", help="only hold each dvc.lock to the tree, in a second, without data"
+        "--lock",
+        action="store_true",
+        help="only compare each dvc.lock with the workspace, without data",
     )
 
 
 def _check_lock() -> None:
-    from pipeline.errors import DataError
-    from pipeline.verify import step
+    from pipeline.base.errors import DataError
+    from pipeline.history.verify import step
 
     if findings := step.findings(Path()):
         raise DataError(
             "\n  ".join(
                 [
-                    "not in step; run `dvc repro`, of leaderboard/dvc.yaml too where it is named, and commit:",
+                    "not in step; run `dvc repro`, also of leaderboard/dvc.yaml if it is named here, and commit:",
                     *findings,
                 ]
             )
@@ -33,26 +37,31 @@ def _check_lock() -> None:
 
 
 def own_files() -> str | None:
-    """The workspace's raw files, where each can be proven: of some datasets only the hash of the .gz is known."""
-    from pipeline import datasets, params
-    from pipeline.errors import PipelineError
+    """The folder of the workspace's raw files; None unless each can be verified.
 
-    with contextlib.suppress(PipelineError):  # of the workspace, which need not be right
-        files = datasets.asked(params.load(Path("params.yaml"))).all_files
+    Of some datasets only the hashes of the .gz files are known.
+    """
+    from pipeline.base import params, records
+    from pipeline.base.errors import PipelineError
+
+    with contextlib.suppress(PipelineError):  # params.yaml of the workspace may be wrong
+        config = params.load(Path("params.yaml"))
+        files = records.load(config.dataset, config.provenance).all_files
         if Path("data/raw").is_dir() and all(file.sha256 for file in files):
             return "data/raw"
     return None
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: argparse.Namespace, out: Outputs) -> None:
     import tempfile
 
-    from pipeline import revisions, verify
-    from pipeline.errors import ConfigError, DataError, listed
+    from pipeline.base.errors import ConfigError, DataError, listed
+    from pipeline.history import revisions
+    from pipeline.history.verify import verification
 
     if args.lock:
         if args.revision:
-            raise ConfigError(f"--lock is about the workspace; found the revision {args.revision}")
+            raise ConfigError(f"--lock: expected no revision, found {args.revision}")
         _check_lock()
         return
     revision = revisions.find(args.revision or "HEAD")
@@ -64,11 +73,11 @@ def run(args: argparse.Namespace) -> None:
         )
     source = os.environ.get("PIPELINE_SOURCE") or own_files()
     if source and "://" not in source:
-        source = str(Path(source).expanduser().absolute())  # the clone lies elsewhere
+        source = str(Path(source).expanduser().absolute())  # the clone is in another folder
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
-        rows = verify.verify(revision, Path(folder) / "clone", source)
+        rows = verification.verify(revision, Path(folder) / "clone", source)
     for row in rows:
         print(f"{row.stage:<10} {row.record:<28} {row.verdict:<10} {row.detail}".rstrip())
-    if any(row.verdict == verify.DIFFERENT for row in rows):
-        raise DataError(f"{revision}: not reproduced, see the rows that are different")
+    if any(row.verdict == verification.DIFFERENT for row in rows):
+        raise DataError(f"{revision}: not reproduced; see the rows that are different")
     print(f"verify: {revision}: reproduced", file=sys.stderr)

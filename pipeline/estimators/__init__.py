@@ -1,1 +1,1 @@
-"""The scikit-learn transformers and classifiers of which the methods are made."""
+"""The parts of the methods: transformers and classifiers as scikit-learn has them."""

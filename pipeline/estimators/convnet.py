@@ -1,11 +1,10 @@
-"""Convolutional networks by PyTorch and skorch, imported only where a network is fitted or predicts.
+"""Convolutional networks by PyTorch and skorch, which are imported only when a network is fitted or predicts.
 
-Every network is trained by one thread, with random numbers of its own, so its weights are the same bytes for any
-number of cores. Unlike the project's integer features they come of sums of rounded floats: another type of
-processor or another version of PyTorch may give other last bits, and so other predictions.
+One thread trains a network, with its own random numbers. So its weights are the same bytes for any number of
+cores. But they come from sums of rounded floats, unlike the project's integer features: another type of processor
+or another version of PyTorch may give other last bits, and therefore other predictions.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,27 +12,30 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.estimators.images import CHUNK, by_chunks, shape_of
+from pipeline.base import threads
+from pipeline.estimators.images import ImageEstimator
+from pipeline.features.images import CHUNK, Shape, as_images, by_chunks, image_shape
 
 Layer = tuple[str | int, ...]
 TINY: tuple[Layer, ...] = (("LazyConv2d", 16, 3, 1, 1), ("ReLU",), ("Flatten",))
 
 
-class ConvNet(ClassifierMixin, BaseEstimator):
-    """A network of torch.nn's layers, or several whose probabilities are averaged, as a classifier of images.
+class ConvNet(ClassifierMixin, ImageEstimator):
+    """A classifier of images: a network of layers of torch.nn, or several whose probabilities are averaged.
 
-    It is trained by AdamW on the cross-entropy; the learning rate rises and falls once (L. N. Smith, N. Topin,
-    "Super-convergence", 2018).
+    AdamW trains it on the cross-entropy. The learning rate rises and falls once (L. N. Smith, N. Topin,
+    "Super-convergence", 2018). The channels of an image are averaged.
 
-    layers: each a class of torch.nn and its arguments; a Lazy one finds its inputs itself, and a linear layer to
-    the classes comes last. epochs: how often each image is seen. batch: images a step. rate: the highest learning
-    rate. distortion: how far the numbers of the random affine map under which an image is seen may be from the
-    identity's, where an image is 2 wide. members: how many networks.
+    layers: for each layer a class of torch.nn and its arguments; a Lazy class finds its number of inputs itself; a
+    linear layer to the classes is added at the end. epochs: how often each image is seen. batch: images a step.
+    rate: the highest learning rate. distortion: each image is seen under a random affine map, and this is the
+    largest difference between a number of the map and the same number of the identity, if an image is 2 wide.
+    members: how many networks.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class ConvNet(ClassifierMixin, BaseEstimator):
         distortion: float = 0.0,
         members: int = 1,
         random_state: int = 0,
+        shape: Shape | None = None,
     ) -> None:
         self.layers = layers
         self.epochs = epochs
@@ -53,9 +56,10 @@ class ConvNet(ClassifierMixin, BaseEstimator):
         self.distortion = distortion
         self.members = members
         self.random_state = random_state
+        self.shape = shape
 
     def fit(self, X: NDArray[Any], y: NDArray[Any]) -> Self:
-        """Train on X, images uint8[n, h * w] (or other numbers), and y, labels[n]."""
+        """Train on the images X, uint8[n, values] (or other numbers), and y, labels[n]."""
         import torch
 
         X, y = validate_data(self, X, y)
@@ -68,12 +72,12 @@ class ConvNet(ClassifierMixin, BaseEstimator):
             for seed in seeds:
                 torch.manual_seed(seed)
                 nets.append(self._net())
-            with ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            with ThreadPoolExecutor(threads.count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
                 self.weights_ = list(pool.map(lambda net, seed: self._trained(net, X, targets, seed), nets, seeds))
         return self
 
     def predict_proba(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        """The mean of the networks' probabilities: float64[n, classes] of X, uint8[n, h * w]."""
+        """The mean of the probabilities of all networks, float64[n, classes], for X, uint8[n, values]."""
         import torch
 
         check_is_fitted(self)
@@ -81,11 +85,11 @@ class ConvNet(ClassifierMixin, BaseEstimator):
         nets = [self._net(weights) for weights in self.weights_]
 
         def probabilities(rows: slice) -> NDArray[np.float64]:
-            torch.set_num_threads(1)  # it holds for the calling thread only
+            torch.set_num_threads(1)  # it counts only for the thread that calls it
             part = X[rows]
-            full = np.zeros((CHUNK, X.shape[1]), X.dtype)  # sums depend on how many images there are
+            full = np.zeros((CHUNK, X.shape[1]), X.dtype)  # because sums depend on how many images there are
             full[: len(part)] = part
-            images = tensor_of(full, self.scale_)
+            images = tensor_of(full, self.scale_, self.shape)
             with torch.inference_mode():
                 result: NDArray[np.float64] = sum(net(images).double().softmax(1) for net in nets).numpy() / len(
                     nets
@@ -96,12 +100,12 @@ class ConvNet(ClassifierMixin, BaseEstimator):
             return by_chunks(len(X), probabilities)
 
     def predict(self, X: NDArray[Any]) -> NDArray[Any]:
-        """Labels of X, uint8[n, h * w]."""
+        """The labels of X, uint8[n, values]."""
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
     def _net(self, weights: dict[str, NDArray[Any]] | None = None) -> Any:
-        """A network with these weights, else with random ones."""
+        """A network with these weights, or with random weights if there are none."""
         import torch
         from torch import nn
 
@@ -113,7 +117,7 @@ class ConvNet(ClassifierMixin, BaseEstimator):
             layers.append(kind(*arguments))
         net = nn.Sequential(*layers, nn.LazyLinear(len(self.classes_))).eval()
         with torch.no_grad():
-            net(torch.zeros(1, 1, *shape_of(self.n_features_in_)))
+            net(torch.zeros(1, 1, *image_shape(self.n_features_in_, self.shape)[:2]))
         if weights:
             net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
         return net.to(memory_format=torch.channels_last)
@@ -135,6 +139,7 @@ class ConvNet(ClassifierMixin, BaseEstimator):
             iterator_train__scale=self.scale_,
             iterator_train__distortion=self.distortion,
             iterator_train__seed=seed,
+            iterator_train__shape=self.shape,
             batch_size=self.batch,
             callbacks=[
                 LRScheduler(optim.lr_scheduler.OneCycleLR, max_lr=self.rate, total_steps=steps, step_every="batch")
@@ -146,38 +151,40 @@ class ConvNet(ClassifierMixin, BaseEstimator):
 
 
 class Batches:
-    """An epoch in random order, as skorch takes it: images float32[b, 1, h, w] and targets int64[b]."""
+    """The batches of an epoch in random order, for skorch: images float32[b, 1, h, w] and targets int64[b]."""
 
-    def __init__(self, dataset: Any, batch_size: int, scale: float, distortion: float, seed: int) -> None:
+    def __init__(
+        self, dataset: Any, batch_size: int, scale: float, distortion: float, seed: int, shape: Shape | None
+    ) -> None:
         import torch
 
         self.X, self.y = dataset.X, dataset.y
         self.count = batches(len(self.X), batch_size)
-        self.scale, self.distortion = scale, distortion
+        self.scale, self.distortion, self.shape = scale, distortion, shape
         self.random = torch.Generator().manual_seed(seed)
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         import torch
 
         for rows in torch.randperm(len(self.X), generator=self.random).tensor_split(self.count):
-            images = tensor_of(self.X[rows.numpy()], self.scale)
+            images = tensor_of(self.X[rows.numpy()], self.scale, self.shape)
             yield distorted(images, self.distortion, self.random), torch.from_numpy(self.y[rows.numpy()])
 
 
 def batches(n: int, size: int) -> int:
-    """How many batches of about `size` rows n rows are dealt into, none more than a row larger than another."""
+    """The number of batches of about `size` rows for n rows. No batch is more than one row larger than another."""
     return max(1, round(n / size))
 
 
-def tensor_of(X: NDArray[Any], scale: float) -> Any:
-    """Images [n, h * w] as a tensor float32[n, 1, h, w], divided by `scale`."""
+def tensor_of(X: NDArray[Any], scale: float, shape: Shape | None) -> Any:
+    """Flat images X as a tensor of grey images, float32[n, 1, h, w], divided by `scale`."""
     import torch
 
-    return torch.from_numpy(X.reshape(-1, 1, *shape_of(X.shape[1])).astype(np.float32)) / scale
+    return torch.from_numpy(as_images(X, shape)[:, None].astype(np.float32)) / scale
 
 
 def distorted(images: Any, size: float, random: Any) -> Any:
-    """Images float32[n, 1, h, w], each under a random affine map, its numbers up to `size` from the identity's."""
+    """Images float32[n, 1, h, w], each under a random affine map. See `distortion` of ConvNet for `size`."""
     import torch
     from torch.nn.functional import affine_grid, grid_sample
 
@@ -189,7 +196,7 @@ def distorted(images: Any, size: float, random: Any) -> Any:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """PyTorch with one thread, so that its sums do not depend on the number of cores."""
+    """Give PyTorch one thread inside the block, so that its sums do not depend on the number of cores."""
     import torch
 
     before = torch.get_num_threads()

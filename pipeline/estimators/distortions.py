@@ -1,26 +1,27 @@
-"""Images distorted at random as handwriting is: turned, scaled, slanted, shifted and bent elastically."""
+"""Random distortions of images, like those of handwriting: turned, scaled, slanted, shifted, bent elastically."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator
 
-from pipeline.estimators.images import CHUNK, by_chunks, shape_of
+from pipeline.estimators.images import ImageEstimator
+from pipeline.features.images import CHUNK, Shape, by_chunks, image_shape
 
 
-class Distortions(BaseEstimator):
-    """Draws distorted copies of images: an affine map of each, bent by an elastic displacement field.
+class Distortions(ImageEstimator):
+    """Draws distorted copies of images: each is moved by an affine map and bent by an elastic displacement field.
 
-    A field is noise, even from -1 to 1 for each pixel and direction, smoothed by a Gaussian and multiplied.
+    A field is noise for each pixel and direction, uniform from -1 to 1, smoothed by a Gaussian, then multiplied.
+    All channels of an image are distorted in the same way.
     Source: P. Simard, D. Steinkraus, J. Platt, "Best practices for convolutional neural networks applied to visual
     document analysis", ICDAR 2003.
 
-    rotation: in degrees; scale: of height and width each, as a share; slant: in columns a row; shift: in pixels.
-    These are drawn evenly up to the given bound on either side.
-    alpha: what the smoothed field is multiplied by; sigma: of the Gaussian, in pixels.
-    share: so many images in turn are distorted alike, for drawing a distortion costs more than applying it.
+    rotation: in degrees; scale: of the height and of the width, as a share; slant: in columns a row; shift: in
+    pixels. Each of these is the bound of a uniform distribution around zero.
+    alpha: the factor by which the smoothed field is multiplied; sigma: of the Gaussian, in pixels.
+    share: how many images in turn get the same distortion, because to draw one costs more than to apply it.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Distortions(BaseEstimator):
         alpha: float = 30.0,
         sigma: float = 5.0,
         share: int = 10,
+        shape: Shape | None = None,
     ) -> None:
         self.rotation = rotation
         self.scale = scale
@@ -40,25 +42,29 @@ class Distortions(BaseEstimator):
         self.alpha = alpha
         self.sigma = sigma
         self.share = share
+        self.shape = shape
 
     def draw(self, X: NDArray[Any], rng: np.random.Generator) -> NDArray[np.float32]:
-        """A distorted copy of each of the images X, [n, h * w]: float32[n, h * w], read bilinearly, 0 outside."""
-        shape = shape_of(X.shape[1])
+        """A distorted copy of each image in X, [n, values]: float32[n, values], read bilinearly, 0 outside."""
+        rows, columns, *channels = image_shape(X.shape[1], self.shape)
+        pixels = rows * columns
         seeds = rng.integers(1 << 63, size=len(X) // CHUNK + 1)
 
         def distorted(part: slice) -> NDArray[np.float32]:
-            images = X[part].astype(np.float32)
+            images = X[part].astype(np.float32, order="C")
+            by_channel = images.reshape(len(images), pixels, *(channels or [1])).transpose(0, 2, 1)
             starts = range(0, len(images), self.share)
-            places = self.places(len(starts), shape, np.random.default_rng(seeds[part.start // CHUNK]))
+            places = self.places(len(starts), (rows, columns), np.random.default_rng(seeds[part.start // CHUNK]))
             for start, place in zip(starts, places, strict=True):
-                own = images[start : start + self.share]
-                own[:] = (_reading(place, shape) @ own.T).T
+                own = by_channel[start : start + self.share]
+                flat = own.reshape(-1, pixels)
+                own[:] = (_reading(place, (rows, columns)) @ flat.T).T.reshape(own.shape)
             return images
 
         return by_chunks(len(X), distorted)
 
     def places(self, n: int, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
-        """Rows and columns from which n distortions read the pixels of an image: float32[n, 2, h, w]."""
+        """The rows and columns at which n distortions read the pixels of an image: float32[n, 2, h, w]."""
         height, width = shape
         centre = np.array([(height - 1) / 2, (width - 1) / 2])
         grid = np.indices(shape).reshape(2, -1) - centre[:, None]
@@ -71,7 +77,7 @@ class Distortions(BaseEstimator):
         return affine if self.alpha == 0 else affine + self._fields(n, shape, rng)
 
     def _fields(self, n: int, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
-        """Elastic displacements in pixels: float32[n, 2, h, w]."""
+        """Elastic displacement fields for n distortions, in pixels: float32[n, 2, h, w]."""
         height, width = shape
         noise = rng.random((n * 2 * height, width), np.float32) * np.float32(2) - np.float32(1)
         across = (noise @ self._gaussian(width)).reshape(n * 2, height, width)
@@ -80,19 +86,19 @@ class Distortions(BaseEstimator):
         return fields.astype(np.float32, copy=False)
 
     def _gaussian(self, size: int) -> NDArray[np.float32]:
-        """The matrix that smooths a line: float32[size, size]."""
+        """The matrix that smooths a line of `size` pixels: float32[size, size]."""
         steps = np.arange(size)
         weights = np.exp(-0.5 * ((steps[:, None] - steps) / self.sigma) ** 2)
         return (weights / (self.sigma * np.sqrt(2 * np.pi))).astype(np.float32)
 
 
 def _reading(places: NDArray[np.float32], shape: tuple[int, int]) -> csr_array:
-    """The matrix float32[h * w, h * w] that reads an image's pixels at places float32[2, h, w], bilinearly."""
+    """The matrix that reads an image bilinearly at places float32[2, h, w]: float32[h * w, h * w]."""
     weights, near = [], []
     for place, size in zip(places.reshape(2, -1), shape, strict=True):
         first = np.floor(place)
         two = np.stack([first, first + 1])
-        weights.append((1 - np.abs(place - two)) * ((two >= 0) & (two < size)))
+        weights.append(np.where((two >= 0) & (two < size), 1 - np.abs(place - two), 0))
         near.append(np.clip(two, 0, size - 1).astype(np.int32))
     at = (near[0][:, None] * shape[1] + near[1]).reshape(4, -1).T.ravel()
     weight = (weights[0][:, None] * weights[1]).reshape(4, -1).T.ravel()

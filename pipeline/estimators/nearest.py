@@ -1,4 +1,4 @@
-"""Exact k nearest neighbours: candidates by one matrix product a chunk, then the true distances of those few."""
+"""Exact k nearest neighbours: a matrix product finds a few candidates, whose true distances are then computed."""
 
 from typing import Any, Self
 
@@ -8,24 +8,25 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.estimators.images import by_chunks
+from pipeline.features.images import by_chunks
 
-GROUPS = 1024  # the rows are searched in so many groups, or four for each that is to be found
-FAR = np.finfo(np.float32).max / 16  # farther than any row
+GROUPS = 1024  # the number of groups that the rows are searched in, or four for each row that is wanted
+FAR = np.finfo(np.float32).max / 16  # larger than the distance of any row
 EVEN = (0.35, 0.65)  # |t|^3 is about 0.35 t^2 + 0.65 t^4 for t from 0 to 1
 
 Rows = NDArray[np.uint8] | NDArray[np.float64]
 
 
 class NearestNeighbours(ClassifierMixin, BaseEstimator):
-    """Each of the k nearest rows has a vote; of classes with as many votes, the first wins.
+    """Each of the k nearest rows has a vote. If classes have equal votes, the first class wins.
 
-    The neighbours are those of a search through all rows, the lower row first where two are as far: exactly so
-    for uint8, whose distances are whole numbers, and for p = 2; for p = 3 if they are among the `candidates`.
-    scikit-learn's KNeighborsClassifier gives the same, but takes longer where products of float32 suffice.
+    The neighbours are the same as those of a search through all rows. If two rows are equally far, the lower row
+    comes first. This is exact for uint8, whose distances are whole numbers, if p is 2. If p is 3, it is exact if
+    the neighbours are among the `candidates`. scikit-learn's KNeighborsClassifier gives the same, but it is slower
+    for uint8, for which products of float32 are enough.
 
-    n_neighbors: k; p: of the distance sum |a - b|^p, 2 or 3; candidates: for p = 3, how many rows, at least, have
-    their distance computed: the nearest by an even polynomial of a - b, which is a product of powers.
+    n_neighbors: k. p: 2 or 3, of the distance sum |a - b|^p. candidates: if p is 3, at least so many distances are
+    computed: for the rows that are nearest by an even polynomial of a - b, which is a product of powers.
     """
 
     def __init__(self, n_neighbors: int = 3, p: int = 2, candidates: int = 50) -> None:
@@ -34,7 +35,10 @@ class NearestNeighbours(ClassifierMixin, BaseEstimator):
         self.candidates = candidates
 
     def fit(self, X: Rows, y: NDArray[Any]) -> Self:
-        """Keep X, [n, d], as uint8 where it is, else as float64; y: labels[n]."""
+        """Keep X, [n, d], as uint8 if it is uint8, else as float64. y: labels[n].
+
+        Raises ValueError for another p than 2 and 3, and for a k below 1.
+        """
         if self.p not in {2, 3} or self.n_neighbors < 1:
             raise ValueError(
                 f"NearestNeighbours takes p 2 or 3 and k 1 or more, found {self.p}, {self.n_neighbors}"
@@ -47,13 +51,13 @@ class NearestNeighbours(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: Rows) -> NDArray[Any]:
-        """Labels of X, [n, d]."""
+        """The labels of X, [n, d]."""
         check_is_fitted(self)
         votes = np.eye(len(self.classes_), dtype=np.int64)[self.labels_[self.neighbours(X)]].sum(axis=1)
         return self.classes_[votes.argmax(axis=1)]
 
     def neighbours(self, X: Rows) -> NDArray[np.intp]:
-        """The fitted rows nearest to each row of X, [n, d], the nearest first: intp[n, k]."""
+        """The numbers of the k fitted rows nearest to each row of X, [n, d], the nearest first: intp[n, k]."""
         X = plain(validate_data(self, X, reset=False))
         k = min(self.n_neighbors, len(self.rows_))
         search = Search(self.rows_, self.p, k if self.p == 2 else max(k, self.candidates))
@@ -68,9 +72,10 @@ class NearestNeighbours(ClassifierMixin, BaseEstimator):
 
 
 class Search:
-    """Rows that may be the nearest, in arithmetic that rounds: for p = 2 all that are not surely farther.
+    """Finds the rows that may be the nearest, in arithmetic that rounds.
 
-    rows: [n, d] as `plain` gives them; p: 2 or 3; count: how many rows to find, at least, where there are as many.
+    If p is 2, it finds every row that is not surely farther than the nearest ones.
+    rows: [n, d] from `plain`. p: 2 or 3. count: how many rows it finds at least, if there are as many.
     """
 
     def __init__(self, rows: Rows, p: int, count: int) -> None:
@@ -87,7 +92,7 @@ class Search:
         self.longest = float(np.sqrt(np.einsum("nd,nd->n", scaled, scaled).max()))
 
     def __call__(self, X: Rows) -> list[NDArray[np.intp]]:
-        """For each row of X, [m, d], the candidates."""
+        """The numbers of the candidates, for each row of X, [m, d]."""
         scaled = self._scaled(X, self.factors.dtype)
         ones = np.ones((len(X), 1), scaled.dtype)
         powers = [scaled] if self.p == 2 else [scaled, scaled**2, scaled**3]
@@ -104,7 +109,7 @@ class Search:
         return ((rows - self.middle) / self.unit).astype(kind) if self.p == 3 else rows.astype(kind)
 
     def _rounding(self, x: NDArray[Any]) -> NDArray[Any]:
-        """By how much two scores may be wrong together, float[m]; 0 for p = 3, whose polynomial is not exact."""
+        """The largest sum of the errors of two scores, float[m]; 0 if p is 3: its polynomial is never exact."""
         if self.p == 3:
             return np.zeros(len(x), x.dtype)
         lengths = np.sqrt(np.square(x, dtype=np.float64).sum(axis=1))
@@ -113,10 +118,10 @@ class Search:
 
 
 def factors(y: NDArray[Any], p: int) -> NDArray[Any]:
-    """What the powers of x and a 1 are multiplied by, to rank the rows y, float[n, d], by distance from x.
+    """The factors for the powers of x and a 1; the product ranks the rows y, float[n, d], by distance from x.
 
-    For p = 2, float[n, d + 1], the product is |x - y|^2 less |x|^2. For p = 3, float[n, 3 d + 1], it is the sum of
-    the even polynomial of x - y, multiplied out, less what x alone gives.
+    If p is 2, float[n, d + 1]: the product is |x - y|^2 - |x|^2. If p is 3, float[n, 3 d + 1]: the product is the
+    sum of the even polynomial of x - y, multiplied out, without the terms of x alone.
     """
     square = y * y
     if p == 2:
@@ -127,11 +132,11 @@ def factors(y: NDArray[Any], p: int) -> NDArray[Any]:
 
 
 def distances(rows: Rows, x: Rows, p: int) -> NDArray[np.float64]:
-    """The sum of |row - x|^p of each of rows, [n, d], from x, [d]: float64[n], whole numbers for uint8."""
+    """The sum of |row - x|^p for each of rows, [n, d], and x, [d]: float64[n], whole numbers for uint8."""
     apart = np.subtract(rows, x, dtype=np.int32 if rows.dtype == x.dtype == np.uint8 else np.float64)
     return (apart * apart * (np.abs(apart) if p == 3 else 1)).sum(axis=1, dtype=np.float64)
 
 
 def plain(rows: NDArray[Any]) -> Rows:
-    """Rows as they are where they are uint8, else as float64."""
+    """Rows as they are if they are uint8, else as float64."""
     return rows if rows.dtype == np.uint8 else rows.astype(np.float64)

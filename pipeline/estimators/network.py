@@ -1,4 +1,4 @@
-"""Fully connected networks, trained on two threads, the same for any number of cores."""
+"""Fully connected networks. A batch is trained in two parts; the network is the same for any number of cores."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,27 +11,27 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
 
+from pipeline.base import threads
 from pipeline.estimators.distortions import Distortions
-from pipeline.estimators.images import by_chunks
+from pipeline.features.images import by_chunks
 
-SHARDS = 2  # parts of a batch, a thread each: fixed, for sums of floats depend on how they are split
-BLOCK = 1 << 15  # weights that are updated at a time fit the processor's cache
-MOMENTS = 0.9, 0.99  # how much of Adam's running means is kept each step
+SHARDS = 2  # parts of a batch, a thread each; fixed, because sums of floats depend on the parts
+BLOCK = 1 << 15  # weights that are updated at a time, so that they fit the processor's cache
+MOMENTS = 0.9, 0.99  # the share of Adam's two running means that a step keeps
 
 Floats = NDArray[np.float32]
 Layer = tuple[Floats, Floats]  # weights [inputs, outputs] and biases [outputs]
 
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator):
-    """Layers of rectified linear units, trained by Adam in single precision, on distorted images if asked for.
+    """Layers of rectified linear units, trained by Adam in single precision, if wanted on distorted images.
 
-    Source of the optimiser: D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015. Its rate
-    falls to zero along half a cosine.
+    Source of the optimiser: D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015. The
+    learning rate falls to zero along half a cosine.
 
-    hidden: units of each hidden layer; loss: "squared" (of one output a class, 0 or 1) or "cross_entropy" (of the
-    softmax); distortions: drawn anew for each epoch, or None; batch_size: rows a step.
+    hidden: units of each hidden layer; loss: "squared" (one output a class, 0 or 1) or "cross_entropy" (of the
+    softmax); distortions: they are drawn again for each epoch; None for none; batch_size: rows a step.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: NDArray[Any], y: NDArray[Any]) -> Self:
-        """Train on X, numbers[n, d], and y, labels[n]."""
+        """Train on X, numbers[n, d], and y, labels[n]. Raises ValueError for an unknown loss."""
         if self.loss not in {"squared", "cross_entropy"}:
             raise ValueError(f"loss: expected 'squared' or 'cross_entropy', found {self.loss!r}")
         X, y = validate_data(self, X, y)
@@ -64,7 +64,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         sizes = [X.shape[1], *self.hidden, len(self.classes_)]
         training = _Training(sizes, self.loss, rng)
         steps = self.epochs * -(-len(X) // self.batch_size)
-        with threadpool_limits(1), ThreadPoolExecutor(SHARDS) as pool:
+        with threads.one_blas_thread(), ThreadPoolExecutor(min(SHARDS, threads.count())) as pool:
             batches = self._batches(X, np.eye(sizes[-1], dtype=np.float32)[labels], rng)
             for step, (x, targets) in enumerate(batches):
                 rate = self.learning_rate * (1 + np.cos(np.pi * step / steps)) / 2
@@ -75,7 +75,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
     def _batches(
         self, X: NDArray[Any], targets: Floats, rng: np.random.Generator
     ) -> Iterator[tuple[Floats, Floats]]:
-        """Each epoch's batches; images distorted alike are in different ones."""
+        """The batches of all epochs. Images with the same distortion are in different batches."""
         count = -(-len(X) // self.batch_size)
         for _ in range(self.epochs):
             order = rng.permutation(len(X))
@@ -86,7 +86,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
                 yield x.astype(np.float32, copy=False), targets[order[first::count]]
 
     def predict(self, X: NDArray[Any]) -> NDArray[Any]:
-        """Labels of X, numbers[n, d]."""
+        """The labels of X, numbers[n, d]."""
         check_is_fitted(self)
         X = validate_data(self, X, reset=False)
 
@@ -98,7 +98,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
 
 class _Training:
-    """Weights on their way: one flat array each of values, Adam's two means and every shard's gradient."""
+    """A network in training: flat arrays of the weights, of Adam's two means and of the gradient of each shard."""
 
     def __init__(self, sizes: Sequence[int], loss: str, rng: np.random.Generator) -> None:
         self.loss = loss
@@ -111,7 +111,7 @@ class _Training:
         self.steps = 0
 
     def layers_of(self, flat: NDArray[Any]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-        """Views of a flat array as weights and biases."""
+        """The weights and biases of each layer, as views of a flat array."""
         layers, start = [], 0
         for inputs, outputs in self.pairs:
             middle = start + inputs * outputs
@@ -120,7 +120,7 @@ class _Training:
         return layers
 
     def step(self, x: Floats, targets: Floats, rate: float, pool: ThreadPoolExecutor) -> None:
-        """Move all weights once, by a batch's rows and their targets."""
+        """Change all weights once, by the rows x of a batch and their targets."""
         self.steps += 1
         cuts = [len(x) * shard // SHARDS for shard in range(SHARDS + 1)]
         parts = [(x[a:b], targets[a:b]) for a, b in pairwise(cuts)]
@@ -129,7 +129,7 @@ class _Training:
         list(pool.map(partial(self._update, blocks, rate), range(SHARDS)))
 
     def _descend(self, flat: Floats, part: tuple[Floats, Floats], n: int) -> None:
-        """Write the gradient of a shard's loss, as its share of n rows, into a flat array."""
+        """Write the gradient of the loss of a shard into a flat array. n: the rows of the whole batch."""
         x, targets = part
         values = _forward(self.layers, x)
         output = values.pop()
@@ -143,10 +143,10 @@ class _Training:
             delta.sum(axis=0, out=by_bias)
             if values:
                 delta = delta @ weights.T
-                delta *= value > 0
+                np.copyto(delta, 0, where=value <= 0)
 
     def _update(self, blocks: range, rate: float, shard: int) -> None:
-        """Adam's step for one of SHARDS interleaved parts of the weights."""
+        """Do Adam's step for one of the SHARDS interleaved parts of the weights."""
         one, two = (np.float32(1 - kept) for kept in MOMENTS)
         rate *= (1 - MOMENTS[1] ** self.steps) ** 0.5 / (1 - MOMENTS[0] ** self.steps)
         for start in blocks[shard::SHARDS]:
@@ -166,7 +166,7 @@ class _Training:
 
 
 def _forward(layers: Sequence[Layer], x: Floats) -> list[Floats]:
-    """The input and what each layer makes of it, the last without rectification: float32[n, units] each."""
+    """The input and the output of each layer, float32[n, units] each. The last output is not rectified."""
     values = [x]
     for number, (weights, biases) in enumerate(layers, 1):
         x = x @ weights

@@ -1,4 +1,4 @@
-"""A support vector machine rewritten in fewer vectors."""
+"""A support vector machine that is replaced by one with fewer vectors."""
 
 from itertools import combinations
 from typing import Any, Self
@@ -7,23 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.utils.validation import validate_data
-from threadpoolctl import threadpool_limits
 
-from pipeline.estimators.images import by_chunks
+from pipeline.base import threads
 from pipeline.estimators.svm import Floats, MatrixSVC
+from pipeline.features.images import by_chunks
 
-RIDGE = 1e-8  # of the kernel's mean diagonal: vectors that are nearly the same share their weight
+RIDGE = 1e-8  # a share of the kernel's mean diagonal, so that vectors that are nearly equal share their weight
 
 
 class ReducedSetSVC(MatrixSVC):
-    """MatrixSVC, of which only `vectors` vectors a class are kept: the centres of its support vectors' clusters.
+    """MatrixSVC with at most `vectors` vectors a class: the centres of clusters of its support vectors.
 
-    Each centre speaks in every pair of classes, with the weights that bring the reduced machine nearest to the
-    whole one in the kernel's feature space. (Burges also moves the vectors themselves to that end.)
+    Each centre has a weight in every pair of classes. The weights bring the reduced machine as near as possible to
+    the whole machine, in the feature space of the kernel. (Burges also moves the vectors themselves.)
     Source: C. J. C. Burges, "Simplified support vector decision rules", ICML 1996.
 
-    `support_vectors_` are the centres, float64[m, d], by class; `dual_coef_` their weights, float64[pairs, m];
-    `support_` still tells the rows of the whole machine.
+    `support_vectors_` are the centres, float64[m, d], in the order of the classes; `dual_coef_` are their weights,
+    float64[pairs, m]; `support_` still names the rows of the whole machine.
     """
 
     _dual_coef_: Floats
@@ -44,14 +44,17 @@ class ReducedSetSVC(MatrixSVC):
         self.decision_function_shape = decision_function_shape
 
     def fit(self, X: Floats, y: NDArray[Any]) -> Self:
-        """Fit on X, float64[n, d], and y, labels[n]."""
+        """Fit on X, float64[n, d], and y, labels[n].
+
+        Raises ValueError for another kernel than 'linear', 'poly' and 'rbf'.
+        """
         if not self._has_products():
             raise ValueError(f"kernel: expected 'linear', 'poly' or 'rbf', found {self.kernel!r}")
         X, y = validate_data(self, X, y)
         super().fit(X, y)
         classes = np.split(self.support_vectors_, np.cumsum(self._n_support)[:-1])
         pairs = list(combinations(range(len(classes)), 2))
-        with threadpool_limits(1):
+        with threads.one_blas_thread():
             centres = [self._centres(own) for own in classes]
             few = np.concatenate(centres)
             toward = np.zeros((len(few), len(pairs)))
@@ -68,14 +71,14 @@ class ReducedSetSVC(MatrixSVC):
         return self
 
     def _centres(self, own: Floats) -> Floats:
-        """The vectors that stand for a class's support vectors: themselves where they are few enough."""
+        """The vectors that replace the support vectors of a class: the same vectors if they are few enough."""
         if len(own) <= self.vectors:
             return own
         means = KMeans(self.vectors, n_init=1, max_iter=20, random_state=self.random_state)
         return means.fit(own).cluster_centers_
 
     def _dense_decision_function(self, X: Floats) -> Floats:
-        """The decision of each pair of classes, float64[n, pairs]."""
+        """The decision of each pair of classes for X, float64[n, d]: float64[n, pairs]."""
         few, weights = self.support_vectors_, self._dual_coef_.T
         return by_chunks(len(X), lambda part: self._kernel(X[part], few) @ weights + self._intercept_)
 

@@ -1,53 +1,52 @@
-"""A support vector machine that fits pairs of classes on the rows that matter, and predicts by matrix products."""
+"""A support vector machine that fits on the rows that matter, and predicts by matrix products."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.svm import SVC
-from threadpoolctl import threadpool_limits
 
-CHUNK = 250  # rows at a time: their kernel stays in the processor's cache
-FEW = 5000  # up to so many rows libsvm fits at once
-FIRST = 1000  # so many rows of a pair of classes are fitted first
-KEPT = 1.1  # rows within this margin stay in the working set; those beyond 1 have no weight
+from pipeline.base import threads
+
+CHUNK = 250  # rows at a time, so that their kernel fits the processor's cache
+FEW = 5000  # libsvm fits at most so many rows at once
+FIRST = 1000  # how many rows of a pair of classes are fitted first
+KEPT = 1.1  # rows within this margin stay in the working set; rows beyond 1 have no weight
 
 Floats = NDArray[np.float64]
 
 
 class MatrixSVC(SVC):
-    """scikit-learn's SVC, fitted by working sets in threads, predicting by products with support vectors.
+    """scikit-learn's SVC, which fits by working sets in threads and predicts by products with support vectors.
 
-    Each pair of classes is fitted on a part of its rows, then on those and the rows that violate the optimum's
-    conditions, until none does: the machine is the one that SVC finds with all rows, within its `tol`.
+    Each pair of classes is fitted on a part of its rows. The rows that violate the conditions of the optimum are
+    added, and it is fitted again, until no row violates them. So it is the machine that SVC finds with all rows,
+    within its `tol`.
     Source: E. Osuna, R. Freund, F. Girosi, "An improved training algorithm for support vector machines", 1997.
 
-    `predict` decides as libsvm does: each pair of classes votes, the first class with the most votes wins.
-    Few rows, weights, sparse rows, and kernels other than 'linear', 'poly' and 'rbf', are left to SVC.
+    `predict` decides as libsvm does: each pair of classes votes; of classes with equal votes the first one wins.
+    SVC itself fits few rows, rows with weights, sparse rows, and kernels other than 'linear', 'poly' and 'rbf'.
     """
 
     def fit(self, X: Floats, y: NDArray[Any]) -> Self:
         """Fit on X, float64[n, d], and y, labels[n].
 
-        Without SVC's sample weights: in libsvm a weight of two is not quite the same as the row twice.
+        There are no sample weights: in libsvm a weight of 2 does not give quite the same as the row twice.
         """
         return super().fit(X, y)
 
     def _dense_fit(
         self, X: Floats, y: Floats, sample_weight: Floats, solver_type: int, kernel: str, random_seed: int
     ) -> None:
-        """Fit X, float64[n, d], y, class numbers[n]: what SVC's own `fit` calls after its checks."""
+        """Fit on X, float64[n, d], and y, class numbers[n]. `fit` of SVC calls this after its checks."""
         special = len(sample_weight) or self.class_weight is not None or not self._has_products()
         if len(X) <= FEW or special or self._effective_probability:
             super()._dense_fit(X, y, sample_weight, solver_type, kernel, random_seed)
             return
         rows = [np.flatnonzero(y == label) for label in range(len(self.classes_))]
-        with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
-            pairs = list(combinations(range(len(rows)), 2))
-            fits = list(pool.map(lambda pair: self._fit_pair(X, rows[pair[0]], rows[pair[1]]), pairs))
+        pairs = list(combinations(range(len(rows)), 2))
+        fits = threads.over(lambda pair: self._fit_pair(X, rows[pair[0]], rows[pair[1]]), pairs)
         dual = np.zeros((len(rows) - 1, len(X)))
         for (one, other), (support, weights, *_) in zip(pairs, fits, strict=True):
             dual[np.where(y[support] == one, other - 1, one), support] = weights
@@ -65,9 +64,9 @@ class MatrixSVC(SVC):
     def _fit_pair(
         self, X: Floats, one: NDArray[np.intp], other: NDArray[np.intp]
     ) -> tuple[NDArray[np.intp], Floats, float, int, int]:
-        """The support rows of a pair of classes, their weights, the intercept, iterations, status.
+        """The support rows of a pair of classes, their weights, the intercept, iterations and status.
 
-        one, other: the rows of either class. A positive decision speaks for `one`.
+        one, other: the rows of the two classes. A positive decision is for the class of `one`.
         """
         rows = np.concatenate([one, other])
         sign = np.where(np.arange(len(rows)) < len(one), 1, -1)
@@ -94,7 +93,7 @@ class MatrixSVC(SVC):
             kept[support] = True
 
     def _dense_predict(self, X: Floats) -> NDArray[np.intp]:
-        """Class numbers of X, float64[n, d]."""
+        """The class numbers of X, float64[n, d]."""
         if not self._has_products():
             return super()._dense_predict(X)
         decisions = self._dense_decision_function(X)
@@ -105,7 +104,7 @@ class MatrixSVC(SVC):
         return votes.argmax(axis=1)
 
     def _dense_decision_function(self, X: Floats) -> Floats:
-        """The decision of each pair of classes, float64[n, pairs], with one thread a chunk."""
+        """The decision of each pair of classes for X, float64[n, d]: float64[n, pairs]."""
         if not self._has_products():
             return super()._dense_decision_function(X)
         pairs = list(combinations(range(len(self.classes_)), 2))
@@ -120,14 +119,13 @@ class MatrixSVC(SVC):
                 decisions[:, mine] += self._kernel(part, self.support_vectors_[own]) @ self._dual_coef_[:, own].T
             return decisions
 
-        with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
-            return np.concatenate(list(pool.map(decide, range(0, max(len(X), 1), CHUNK))))
+        return np.concatenate(threads.over(decide, range(0, max(len(X), 1), CHUNK)))
 
     def _has_products(self) -> bool:
         return self.kernel in ("linear", "poly", "rbf")
 
     def _kernel(self, A: Floats, B: Floats) -> Floats:
-        """The kernel of each row of A, float64[n, d], and each of B, float64[m, d]: float64[n, m]."""
+        """The kernel of each row of A, float64[n, d], with each row of B, float64[m, d]: float64[n, m]."""
         kernel: Floats = A @ B.T
         if self.kernel == "poly":
             kernel *= self._gamma
@@ -143,7 +141,7 @@ class MatrixSVC(SVC):
 
 
 def power(base: Floats, exponent: int) -> Floats:
-    """The base to a whole power by squaring, as libsvm does: many times faster than numpy's `**`."""
+    """The base to a whole power, by squaring as libsvm does: many times faster than NumPy's `**`."""
     result = np.ones_like(base)
     for bit in f"{exponent:b}":
         result *= result

@@ -1,42 +1,50 @@
-"""Nearest neighbours by tangent distance, which small moves of either image do not change."""
+"""Nearest neighbours by tangent distance, which small moves of an image hardly change."""
 
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.estimators.images import by_chunks, shape_of
+from pipeline.estimators.images import ImageEstimator
 from pipeline.estimators.nearest import NearestNeighbours, Rows, plain
+from pipeline.features.images import Shape, as_images, by_chunks
 
 Floats = NDArray[np.float32]
 
 
-class TangentNeighbours(ClassifierMixin, BaseEstimator):
-    """The k images nearest by two-sided tangent distance vote; of classes with as many votes, the first wins.
+class TangentNeighbours(ClassifierMixin, ImageEstimator):
+    """The k images nearest by two-sided tangent distance vote. If classes have equal votes, the first class wins.
 
-    The distance is the smallest between the planes that touch the two images, smoothed, along seven changes: two
-    moves, size, turn, two hyperbolic ones and the pen's thickness. It is computed for the nearest by L2 only.
+    Each image is smoothed. A plane touches it along seven small changes: two moves, size, turn, two hyperbolic
+    changes and the thickness of the pen. The distance of two images is the smallest distance of their planes. It
+    is computed only for the images that are nearest by L2. For the planes the channels of an image are averaged.
     Source: P. Simard, Y. LeCun, J. Denker, B. Victorri, "Transformation invariance in pattern recognition: tangent
     distance and tangent propagation", Neural Networks: Tricks of the Trade, 1998, section 2.
 
-    n_neighbors: k; candidates: how many of the nearest by L2; sigma: of the Gaussian that smooths, in pixels;
-    stiffness: what moving along a plane costs, as a share of the squared length.
+    n_neighbors: k; candidates: how many images that are nearest by L2; sigma: of the Gaussian that smooths, in
+    pixels; stiffness: what a step along a plane costs, as a share of its squared length.
     """
 
     def __init__(
-        self, n_neighbors: int = 3, candidates: int = 100, sigma: float = 0.6, stiffness: float = 0.01
+        self,
+        n_neighbors: int = 3,
+        candidates: int = 100,
+        sigma: float = 0.6,
+        stiffness: float = 0.01,
+        shape: Shape | None = None,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.candidates = candidates
         self.sigma = sigma
         self.stiffness = stiffness
+        self.shape = shape
 
     def fit(self, X: Rows, y: NDArray[Any]) -> Self:
-        """Keep the images X, [n, h * w], as uint8 where they are, else as float64; y: labels[n]."""
+        """Keep the images X, [n, values], as uint8 if they are uint8, else as float64. y: labels[n]."""
         X, y = validate_data(self, X, y)
         check_classification_targets(y)
         self.near_ = NearestNeighbours(max(self.candidates, self.n_neighbors)).fit(X, y)
@@ -44,7 +52,7 @@ class TangentNeighbours(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: Rows) -> NDArray[Any]:
-        """Labels of the images X, [n, h * w]."""
+        """The labels of the images X, [n, values]."""
         check_is_fitted(self)
         X = plain(validate_data(self, X, reset=False))
         candidates = self.near_.neighbours(X)
@@ -67,10 +75,10 @@ class TangentNeighbours(ClassifierMixin, BaseEstimator):
         return self.classes_[by_chunks(len(X), vote)]
 
     def _planes(self, X: Rows) -> tuple[Floats, Floats]:
-        """Smoothed images, float32[n, d], and for each an orthonormal basis of its plane, float32[n, 7, d]."""
+        """The smoothed images X, float32[n, d], and an orthonormal basis of each plane, float32[n, 7, d]."""
 
         def smooth(part: slice) -> Floats:
-            images = X[part].astype(np.float32).reshape(-1, *shape_of(X.shape[1]))
+            images = as_images(X[part].astype(np.float32), self.shape)
             return ndimage.gaussian_filter(images, self.sigma, mode="constant", axes=(1, 2))
 
         images = by_chunks(len(X), smooth)
@@ -79,7 +87,7 @@ class TangentNeighbours(ClassifierMixin, BaseEstimator):
 
 
 def tangents(images: Floats) -> Floats:
-    """How each of images, float32[n, h, w], changes with each of seven small changes: float32[n, 7, h * w]."""
+    """The derivative of each image along seven small changes: float32[n, 7, h * w]. images: float32[n, h, w]."""
     framed = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     dy = (framed[:, 2:, 1:-1] - framed[:, :-2, 1:-1]) / 2
     dx = (framed[:, 1:-1, 2:] - framed[:, 1:-1, :-2]) / 2
@@ -92,7 +100,10 @@ def tangents(images: Floats) -> Floats:
 
 
 def orthonormal(vectors: Floats) -> Floats:
-    """An orthonormal basis of what each of n sets of m vectors spans, 0 for what is missing: float32[n, m, d]."""
+    """An orthonormal basis of the span of each set of vectors: float32[n, m, d].
+
+    vectors: n sets of m vectors, float32[n, m, d]. If a span has fewer than m dimensions, zeros fill the basis.
+    """
     lengths = np.sqrt(np.einsum("nmd,nmd->nm", vectors, vectors))[:, :, None]
     units = vectors / np.maximum(lengths, 1e-30)
     values, axes = np.linalg.eigh((units @ units.transpose(0, 2, 1)).astype(np.float64))
@@ -101,10 +112,11 @@ def orthonormal(vectors: Floats) -> Floats:
 
 
 def tangent_distances(image: Floats, plane: Floats, rows: Floats, planes: Floats, stiffness: float) -> Floats:
-    """Squared distances of the planes that touch an image, float32[d], and rows, float32[c, d]: float32[c].
+    """The squared distance of the plane of an image, float32[d], from the plane of each of rows: float32[c].
 
-    plane: float32[7, d], and planes: float32[c, 7, d], orthonormal. It is the least |r + P a + Q b|^2 +
-    stiffness (|a|^2 + |b|^2) over a and b, r the difference of the images, by elimination of a.
+    rows: float32[c, d]. plane: P of the image, float32[7, d]; planes: Q of each row, float32[c, 7, d]; both
+    orthonormal. The distance is the minimum over a and b of |r + P a + Q b|^2 + stiffness (|a|^2 + |b|^2); r is
+    the difference of the two images. It is computed by elimination of a.
     """
     r = rows - image
     u, v = r @ plane.T, (planes @ r[:, :, None])[:, :, 0]

@@ -1,18 +1,20 @@
-"""A support vector machine that is taught what moved images look like."""
+"""A support vector machine that also learns from moved copies of its support vectors."""
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from itertools import combinations
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import ClassifierMixin, clone
 from sklearn.svm import SVC
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pipeline.estimators.images import Images, moved, shape_of
+from pipeline.estimators.images import ImageEstimator
+from pipeline.features.images import Images, Shape, by_channel, image_shape, moved
 
 Move = tuple[float, float, float, float]  # pixels down, pixels right, degrees clockwise, columns sheared a row
 
@@ -21,29 +23,33 @@ TURNS_AND_SHEARS: tuple[Move, ...] = ((0, 0, -10, 0), (0, 0, 10, 0), (0, 0, 0, -
 
 
 def shifts(reach: int) -> tuple[Move, ...]:
-    """All shifts by whole pixels, at most `reach` of them down, up, right and left: 8 for 1, 24 for 2."""
+    """All shifts by at most `reach` whole pixels in each direction: 8 shifts for 1, 24 for 2."""
     steps = range(-reach, reach + 1)
     return tuple((down, right, 0, 0) for down in steps for right in steps if down or right)
 
 
 def affine(move: Move) -> NDArray[np.float64]:
-    """The map by which `images.moved` makes the move, float64[2, 3], rounded: cosines differ in the last bit."""
+    """The affine map of a move, for `pipeline.features.images.moved`: float64[2, 3].
+
+    Its numbers are rounded, because the last bit of a cosine depends on the machine.
+    """
     down, right, degrees, shear = move
     cosine, sine = (round(f(math.radians(degrees)), 9) for f in (math.cos, math.sin))
     return np.array([[cosine, -sine, -down], [sine + shear, cosine, -right]])
 
 
-class VirtualSVC(ClassifierMixin, BaseEstimator):
-    """Fits a support vector machine, then again on its support vectors and moved copies of their images.
+class VirtualSVC(ClassifierMixin, ImageEstimator):
+    """Fits a support vector machine, then a second one on the support vectors and on moved copies of their images.
 
     Source: D. DeCoste, B. Schoelkopf, "Training invariant support vector machines", Machine Learning 46, 2002.
 
-    features: a transformer of images, uint8[n, h * w], fitted on those of `fit`; None: their pixels.
-    machine: an SVC, fitted on the features, float64[n, d]; None: SVC(). Its decisions are made those of the pairs.
-    moves: of the copies, quadruples (pixels down, pixels right, degrees clockwise, columns sheared a row).
-    sure: images whose class wins each of its pairs by so much, to the machine without virtual vectors, are left to
-    that one, which has fewer vectors; None: no image is. On validation the errors are as many for any value from
-    0.5 on, and 0.8 leaves nineteen images in twenty to the first machine.
+    features: a transformer of images, uint8[n, values], which `fit` fits on its images; None: the pixels.
+    machine: an SVC, which is fitted on the features, float64[n, d]; None: SVC(). It decides by pairs of classes.
+    moves: one for each copy, quadruples (pixels down, pixels right, degrees clockwise, columns sheared a row).
+    sure: if the first machine decides an image by at least `sure` in each pair of classes of the winner, its
+    decision stands; it has fewer vectors, so it is faster. None: the second machine decides all images. On
+    validation every value from 0.5 on gives the same number of errors; with 0.8 the first machine decides nineteen
+    images in twenty.
     """
 
     def __init__(
@@ -52,22 +58,24 @@ class VirtualSVC(ClassifierMixin, BaseEstimator):
         machine: Any = None,
         moves: Sequence[Move] = FOUR_SHIFTS + TURNS_AND_SHEARS,
         sure: float | None = None,
+        shape: Shape | None = None,
     ) -> None:
         self.features = features
         self.machine = machine
         self.moves = moves
         self.sure = sure
+        self.shape = shape
 
     def fit(self, X: Images, y: NDArray[Any]) -> Self:
-        """Fit on images X, uint8[n, h * w], and y, labels[n]."""
+        """Fit on images X, uint8[n, values], and y, labels[n]."""
         X, y = validate_data(self, X, y)
         check_classification_targets(y)
         X = _as_bytes(X)
         self.features_ = None if self.features is None else clone(self.features).fit(X)
         machine = clone(SVC() if self.machine is None else self.machine).set_params(decision_function_shape="ovo")
         first = clone(machine).fit(self._features(X), y)
-        images = X[first.support_].reshape(-1, *shape_of(X.shape[1]))
-        copies = [images, *(moved(images, affine(move)) for move in self.moves)]
+        images = X[first.support_].reshape(-1, *image_shape(X.shape[1], self.shape))
+        copies = [images, *(by_channel(images, partial(moved, maps=affine(move))) for move in self.moves)]
         virtual = np.concatenate(copies).reshape(-1, X.shape[1])
         self.machine_ = machine.fit(self._features(virtual), np.tile(y[first.support_], len(copies)))
         self.first_ = None if self.sure is None else first
@@ -75,9 +83,9 @@ class VirtualSVC(ClassifierMixin, BaseEstimator):
         return self
 
     def decision_function(self, X: Images) -> NDArray[np.float64]:
-        """By how much each class wins the worst of its pairs, float64[n, classes]; of two classes the second, [n].
+        """The smallest lead of each class over another class: float64[n, classes].
 
-        X: images, uint8[n, h * w].
+        X: images, uint8[n, values]. If there are two classes, only the lead of the second one: float64[n].
         """
         check_is_fitted(self)
         features = self._features(_as_bytes(validate_data(self, X, reset=False)))
@@ -91,12 +99,12 @@ class VirtualSVC(ClassifierMixin, BaseEstimator):
         return wins if len(self.classes_) > 2 else wins[:, 1]
 
     def predict(self, X: Images) -> NDArray[Any]:
-        """Labels of images X, uint8[n, h * w]: of the class whose worst pair is best."""
+        """The labels of images X, uint8[n, values]: the class with the largest `decision_function`."""
         decisions = self.decision_function(X)
         return self.classes_[decisions.argmax(axis=1) if decisions.ndim == 2 else (decisions > 0).astype(np.intp)]
 
     def _wins(self, machine: Any, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """By how much each class wins the worst of its pairs, to a machine: float64[n, classes]."""
+        """The smallest lead of each class over another class, as a machine decides: float64[n, classes]."""
         decisions = machine.decision_function(features)
         if decisions.ndim == 1:
             return np.stack([-decisions, decisions], axis=1)
@@ -111,7 +119,7 @@ class VirtualSVC(ClassifierMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.poor_score = True  # on what is no image
+        tags.classifier_tags.poor_score = True  # on rows that are not images
         return tags
 
 

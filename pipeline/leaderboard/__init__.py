@@ -1,1 +1,1 @@
-"""The methods side by side: each scored once on test, its choices made on validation, its cost beside it."""
+"""The methods side by side: each is scored once on test, chosen by validation, and shown with its costs."""

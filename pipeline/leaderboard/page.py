@@ -1,21 +1,21 @@
 """The leaderboard's README."""
 
 import ast
-import re
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline import registry
+from pipeline.describe.markdown import escaped
 from pipeline.leaderboard.standings import DEFAULT, percents
+from pipeline.models import registry
 
 HEAD = """<!-- Written by `python -m pipeline leaderboard`; edit rows.csv or the methods, not this file. -->
 
 # The list of methods
 
-The methods that MNIST's creators list, fitted anew on {fit}, and our own; each scored once on the same
-{n:,} test rows, every choice made on validation. `dvc repro leaderboard/dvc.yaml` runs what has changed.
+The methods that MNIST's creators list, fitted again on {fit}, and our own methods. Each is scored once on the same
+{n:,} test rows; the validation error makes every choice. `dvc repro leaderboard/dvc.yaml` runs what has changed.
 
-![error against fit time: each method's number, its measured and its published error](errors.svg)
+![error against fit time of each method, measured and published](errors.svg)
 
 """
 COLUMNS = [
@@ -24,19 +24,19 @@ COLUMNS = [
 ]  # fmt: skip
 
 FOOT = """
-An error stands with its 95% Wilson interval, of {n:,} test rows; validation is of {held:,} rows held out of train,
-the fit then without them. "Against" is the exact McNemar test on the same test rows, adjusted for the number of
-methods (Holm): "better" and "worse" where p is below 0.05. Seconds and microseconds are of one run on {cores}
-cores, and no hash is compared on them. In bold: at or below the published error. The published errors are those of
-[rows.csv](rows.csv), each with its source. Networks and the machines on pixels compute with rounded sums: another
-type of processor may give them other last digits, and a few other labels.
+The test error is of {n:,} test rows, with its 95% Wilson interval; bold if at or below the published error. The
+validation error is of {held:,} rows held out of train; that fit does not see them. "Against" is the exact McNemar
+test on the same test rows, adjusted for the number of methods (Holm). It says "better" or "worse" if p is below
+0.05. Seconds and microseconds are of one run on {cores} cores; no hash covers them. [rows.csv](rows.csv) has the
+source of each published error. Networks, and support vector machines on pixels, compute with rounded sums. So
+another type of processor may give other last digits, and a few other labels.
 
 ## Notes
 """
 
 
 def write(rows: Sequence[dict[str, Any]], fit: str) -> str:
-    """The page of the standings' rows. fit: on what the methods were fitted, in words."""
+    """The page in Markdown. rows: the standings. fit: the rows that the methods were fitted on, in words."""
     first = next(row for row in rows if row["name"] == DEFAULT)
     facts = {"n": first["test_n"], "held": first["validation_n"], "fit": fit}
     lines = [f"| {' | '.join(COLUMNS)} |", "|--:|---|---" + "|--:" * 7 + "|"]
@@ -47,10 +47,10 @@ def write(rows: Sequence[dict[str, Any]], fit: str) -> str:
 
 def _line(number: int, row: dict[str, Any]) -> str:
     published = row.get("published_error_percent")
-    name = _cell(row["method"])
+    name = escaped(row["method"])
     if row["name"] in registry.names():
         name = f"[{name}](../pipeline/methods/{row['name']}.py)"
-    before = f"| {number} | {name} | {_cell(row.get('preprocessing') or '')} | {_percent(published)} "
+    before = f"| {number} | {name} | {escaped(row.get('preprocessing') or '')} | {_percent(published)} "
     if "test_error_rate" not in row:
         why = row["not_run"]
         return f"{before}| {why if why.startswith('not run') else f'not run: {why}'} | | | | | |"
@@ -66,17 +66,12 @@ def _line(number: int, row: dict[str, Any]) -> str:
     return f"{before}| {test} | {row['validation_error_rate']:.2%} | {_against(row)} | {costs} |"
 
 
-def _cell(text: str) -> str:
-    """Any text, on one line and without what ends a cell or a link."""
-    return re.sub(r"([\\|\[\]])", r"\\\1", " ".join(text.split()))
-
-
 def _percent(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}%"
 
 
 def _against(row: dict[str, Any]) -> str:
-    """How the method compares with the default one."""
+    """The comparison of the method with the default method, in words."""
     if (p := row.get("p_value")) is None:
         return ""
     verdict = "no difference shown" if p >= 0.05 else ("better" if row["difference"] < 0 else "worse")
@@ -84,7 +79,7 @@ def _against(row: dict[str, Any]) -> str:
 
 
 def _notes(rows: Sequence[dict[str, Any]]) -> str:
-    """What each method's own docstring says of it, and the note of its row."""
+    """The docstring of each method, and the note of its row."""
     notes = []
     for name in sorted({row["name"] for row in rows if row["name"]} & set(registry.names())):
         text = ast.get_docstring(ast.parse(registry.source(name).read_bytes())) or ""

@@ -1,12 +1,11 @@
-"""Error against fit time, both axes logarithmic, as an SVG: our errors, their intervals, the published ones."""
+"""An SVG of error against fit time, on logarithmic axes: our errors with intervals, and the published errors."""
 
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, StrictUndefined
-
-from pipeline.errors import UnavailableError
+from pipeline.base import html
+from pipeline.base.errors import UnavailableError
 from pipeline.leaderboard.standings import percents
 
 WIDTH, HEIGHT = 900, 560
@@ -43,7 +42,7 @@ TEMPLATE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {
 
 
 class Mark(NamedTuple):
-    """A method in the picture, in its units. numbers: of its rows. label: the height of their baseline."""
+    """A method, in units of the picture. numbers: the numbers of its rows. label: the height of their text."""
 
     numbers: str
     title: str
@@ -64,21 +63,21 @@ class Axis(NamedTuple):
     end: float
 
     def at(self, value: float) -> float:
-        """Where a value stands, to a tenth of a unit."""
+        """The place of a value, rounded to a tenth of a unit."""
         share = math.log(max(value, self.least) / self.least) / math.log(self.most / self.least)
         return round(self.start + share * (self.end - self.start), 1)
 
     def ticks(self) -> list[tuple[float, str]]:
-        """1, 2 and 5 of each decade, with their places."""
+        """The places and texts of 1, 2 and 5 in each decade."""
         decades = range(math.floor(math.log10(self.least)), math.ceil(math.log10(self.most)) + 1)
         values = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
         return [(self.at(value), f"{value:g}") for value in values if self.least <= value <= self.most]
 
 
 def draw(rows: Sequence[dict[str, Any]]) -> bytes:
-    """The SVG of the standings' rows that ran and have a fit time, numbered as in `rows`, from 1; a mark a method.
+    """The SVG: one mark for each method that has a fit time. The rows are numbered as in `rows`, from 1.
 
-    Raises UnavailableError where no row has one.
+    Raises UnavailableError if no row has a fit time.
     """
     methods: dict[str, list[tuple[int, dict[str, Any]]]] = {}
     for number, row in enumerate(rows, 1):
@@ -86,7 +85,7 @@ def draw(rows: Sequence[dict[str, Any]]) -> bytes:
             methods.setdefault(row["name"], []).append((number, row))
     if not methods:
         raise UnavailableError(
-            "costs/: no fit time of any method that ran; restore the files from git, or score a method anew"
+            "costs/: no fit time of any method that ran; restore the files from git, or score a method again"
         )
     shown = [row for own in methods.values() for _, row in own]
     seconds = [row["fit_seconds"] for row in shown]
@@ -96,13 +95,13 @@ def draw(rows: Sequence[dict[str, Any]]) -> bytes:
     marks: list[Mark] = []
     for own in sorted(methods.values(), key=lambda own: own[0][1]["fit_seconds"]):
         marks.append(_mark(own, x, y, marks))
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(TEMPLATE)
+    page = html.templates({"chart": TEMPLATE}).get_template("chart")
     sizes = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
     return page.render(marks=marks, x_ticks=x.ticks(), y_ticks=y.ticks(), **sizes).encode() + b"\n"
 
 
 def _mark(own: Sequence[tuple[int, dict[str, Any]]], x: Axis, y: Axis, before: Sequence[Mark]) -> Mark:
-    """The mark of a method. own: its rows, each with its number. before: the marks left of it."""
+    """The mark of a method. own: its rows, each with its number. before: the marks to the left of it."""
     row = own[0][1]
     error, low, high = percents(row)
     numbers = ", ".join(str(number) for number, _ in own)
@@ -114,7 +113,7 @@ def _mark(own: Sequence[tuple[int, dict[str, Any]]], x: Axis, y: Axis, before: S
 
 
 def _free(x: float, y: float, marks: Sequence[Mark]) -> float:
-    """A height for numbers beside (x, y) where none stand yet. marks: those left of it."""
+    """A free height for the numbers beside (x, y). marks: the marks to the left of them."""
     label = y + 4
     while any(x - mark.x < 6 + 7 * len(mark.numbers) and abs(mark.label - label) < 11 for mark in marks):
         label += 11

@@ -1,4 +1,4 @@
-"""One method's errors and costs: fitted twice, scored once on test."""
+"""The errors and costs of one method: it is fitted twice, and scored once on test."""
 
 import os
 import time
@@ -8,20 +8,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from pipeline import files, metrics, model, plots, training
-from pipeline.params import Validation
+from pipeline.base import threads
+from pipeline.base.outputs import Outputs
+from pipeline.base.params import Validation
+from pipeline.models import hold_out, metrics, predict, store
 
 COLUMNS = ["id", "actual", "predicted"]
-Rows = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # images uint8[n, pixels] and labels uint8[n]
+Rows = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # images uint8[n, ...] and labels uint8[n]
+Build = Callable[[tuple[int, ...]], Any]  # the shape of an image -> a new estimator
 
 
 class Score(NamedTuple):
-    """What one method scored.
+    """The score of one method.
 
-    results: the error rates, the same in every run. predicted: labels[n] of the test rows. costs: seconds, time an
-    image, the model's bytes; another machine or another day gives others.
+    results: the error rates, the same in every run. predicted: labels uint8[n] of the test rows. costs: seconds of
+    the fit, microseconds an image, bytes of the model, cores; another machine or another day gives other costs.
     """
 
     results: dict[str, dict[str, float]]
@@ -29,21 +31,22 @@ class Score(NamedTuple):
     costs: dict[str, float]
 
 
-def score(build: Callable[[], Any], train: Rows, test: Rows, validation: Validation, rows: int | None) -> Score:
-    """Fit without the rows held out for the validation error, then with them for the one on test.
+def score(build: Build, train: Rows, test: Rows, validation: Validation, rows: int | None) -> Score:
+    """Fit without the held-out rows for the validation error, then with all rows for the test error.
 
-    build: gives a new estimator. rows: how many to fit on, None for all. The model that meets `test` has been
-    saved and loaded again, as a user would have it.
+    rows: the number of rows to fit on; None for all. The model is saved and loaded again before it labels `test`,
+    because a user has the loaded model.
     """
     images, labels = train
-    fit, held = training.hold_out(labels, validation)
-    fit, every = fit[training.part(labels[fit], rows)], training.part(labels, rows)
-    with threadpool_limits(1):  # sums must not depend on the number of BLAS threads
-        on_held = build().fit(images[fit], labels[fit]).predict(images[held])
-        fitted, fit_seconds = _timed(lambda: build().fit(images[every], labels[every]))
-        saved = model.dumps(fitted)
-        loaded = model.loads(saved, "the model", images.shape[1], np.unique(labels).tolist())
-        predicted, predict_seconds = _timed(lambda: loaded.predict(test[0]))
+    fit, held = hold_out.hold_out(labels, validation)
+    fit, every = fit[hold_out.part(labels[fit], rows)], hold_out.part(labels, rows)
+    pixels, shape = predict.flat(images), images.shape[1:]
+    with threads.one_blas_thread():
+        on_held = predict.labels(build(shape).fit(pixels[fit], labels[fit]), images[held])
+        fitted, fit_seconds = _timed(lambda: build(shape).fit(pixels[every], labels[every]))
+        saved = store.dumps(fitted)
+        loaded = store.loads(saved, "the model", shape, np.unique(labels).tolist())
+        predicted, predict_seconds = _timed(lambda: predict.labels(loaded, test[0]))
     results = {
         "validation": metrics.error_rate(labels[held], on_held),
         "test": metrics.error_rate(test[1], predicted),
@@ -67,17 +70,17 @@ def _rounded(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def publish(board: Path, name: str, score: Score, actual: NDArray[np.uint8]) -> None:
-    """Write a method's results, the test rows that are wrong, and the costs. actual: labels[n] of test."""
+def publish(board: Path, name: str, score: Score, actual: NDArray[np.uint8], out: Outputs) -> None:
+    """Write the results of a method, its wrong test rows, and its costs. actual: the labels uint8[n] of test."""
     wrong = np.flatnonzero(score.predicted != actual)
     values = zip(wrong, actual[wrong], score.predicted[wrong], strict=True)
-    files.write_json(board / "results" / f"{name}.json", score.results)
-    errors = plots.as_csv((dict(zip(COLUMNS, row, strict=True)) for row in values), COLUMNS)
-    files.write_bytes(board / "errors" / f"{name}.csv", errors)
-    files.write_json(board / "costs" / f"{name}.json", score.costs)
+    errors = (dict(zip(COLUMNS, row, strict=True)) for row in values)
+    out.json(board / "results" / f"{name}.json", score.results)
+    out.csv(board / "errors" / f"{name}.csv", errors, COLUMNS)
+    out.json(board / "costs" / f"{name}.json", score.costs)
 
 
-def publish_missing(board: Path, name: str, missing: list[str]) -> None:
-    """Write of a method that it could not run here, for want of packages."""
-    files.write_json(board / "results" / f"{name}.json", {"missing": missing})
-    files.write_bytes(board / "errors" / f"{name}.csv", plots.as_csv([], COLUMNS))
+def publish_missing(board: Path, name: str, missing: list[str], out: Outputs) -> None:
+    """Write that a method could not run here, and the packages that are missing."""
+    out.json(board / "results" / f"{name}.json", {"missing": missing})
+    out.csv(board / "errors" / f"{name}.csv", [], COLUMNS)

@@ -1,4 +1,4 @@
-"""The rows of the leaderboard, from what each method scored and what was published of it."""
+"""The rows of the leaderboard, from the scores of the methods and the published errors."""
 
 import csv
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from pipeline import registry
-from pipeline.compare.paired import Paired
-from pipeline.errors import DataError, UnavailableError, listed
-from pipeline.metrics import DIGITS
+from pipeline.base.errors import DataError, UnavailableError, listed
+from pipeline.history.compare.paired import Paired
+from pipeline.models import registry
+from pipeline.models.metrics import DIGITS
 
-DEFAULT = "gradient_svm"  # what the others are tested against
+DEFAULT = "gradient_svm"  # all other methods are compared with this one
 COLUMNS = [
     "name", "method", "preprocessing", "published_error_percent", "source", "note",
     "test_error_rate", "test_error_rate_low", "test_error_rate_high", "test_errors", "test_n",
@@ -21,7 +21,7 @@ COLUMNS = [
 
 
 class Published(msgspec.Struct, frozen=True):
-    """A row of rows.csv: the published list, and ours. name: of our method, where we have one."""
+    """A row of rows.csv, which has the published list and our own rows. name: our method; None if we have none."""
 
     name: str | None
     method: str
@@ -32,7 +32,7 @@ class Published(msgspec.Struct, frozen=True):
 
 
 def published(path: Path) -> list[Published]:
-    """The rows of the CSV file; DataError for what is none."""
+    """The rows of the CSV file. Raises DataError if a row has another form."""
     with path.open(newline="") as file:
         rows = [{key: value or None for key, value in row.items()} for row in csv.DictReader(file)]
         try:
@@ -42,11 +42,12 @@ def published(path: Path) -> list[Published]:
 
 
 def standings(board: Path) -> list[dict[str, Any]]:
-    """Each method, best first, then those that did not run; one that was published twice has two rows.
+    """The rows, best first, then the methods that did not run. A method that was published twice has two rows.
 
-    board: the folder that holds rows.csv, results, errors and costs. difference and p_value compare with the
-    default method on the same test rows: error rate minus its own, and the exact McNemar test, adjusted for the
-    number of methods (S. Holm, Scand. J. Stat. 6, 1979).
+    board: the folder with rows.csv, results, errors and costs. `difference` and `p_value` compare a method with
+    the default method on the same test rows. `difference` is the method's error rate minus the default's.
+    `p_value` is the exact McNemar test, adjusted for the number of methods (S. Holm, Scand. J. Stat. 6, 1979).
+    Raises UnavailableError if the default method has no score, DataError for a file of another form.
     """
     paths = {name: board / "results" / f"{name}.json" for name in registry.names()}
     results = {name: _read(path) for name, path in paths.items() if path.is_file()}
@@ -69,7 +70,7 @@ def standings(board: Path) -> list[dict[str, Any]]:
 
 
 def holm(p_values: dict[str, float]) -> dict[str, float]:
-    """Each p-value adjusted so that all of them together keep their level."""
+    """The p-values, adjusted so that all tests together keep the level."""
     adjusted, largest = {}, 0.0
     for rank, name in enumerate(sorted(p_values, key=lambda name: (p_values[name], name))):
         largest = max(largest, min(1.0, p_values[name] * (len(p_values) - rank)))
@@ -78,9 +79,9 @@ def holm(p_values: dict[str, float]) -> dict[str, float]:
 
 
 def percents(row: dict[str, Any]) -> tuple[float, float, float]:
-    """The test error of a row that ran, and its interval's ends, in percent as the published error is.
+    """The test error of a row that ran, and the ends of its interval, in percent.
 
-    Rounded, so that they compare with that one: 100 * 0.0035 is more than 0.35.
+    They are rounded, so that they compare with the published error: 100 * 0.0035 is more than 0.35.
     """
     error, low, high = (round(100 * row[f"test_error_rate{end}"], DIGITS - 2) for end in ("", "_low", "_high"))
     return error, low, high
@@ -94,7 +95,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _wrong(path: Path, errors: int) -> set[str]:
-    """The ids of the test rows that a method got wrong; DataError unless there are `errors` of them."""
+    """The ids of the test rows that a method got wrong. Raises DataError unless there are `errors` of them."""
     with path.open(newline="") as file:
         ids = {row["id"] for row in csv.DictReader(file) if "id" in row}
     if len(ids) != errors:

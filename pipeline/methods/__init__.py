@@ -1,9 +1,9 @@
-"""The methods that params.yaml can name: one module a method.
+"""The methods that params.yaml can name: a module for each method.
 
-A method's module has a docstring whose first line describes it, and a function `estimator` that takes the
-method's arguments, each with a default, and returns an unfitted scikit-learn classifier of uint8[n, pixels].
-Annotated types say what an argument may be: it is checked before any data is read. A module that needs packages of
-an optional extra names them in `REQUIRES`.
+The first line of a module's docstring describes the method. Its function `estimator` takes the arguments of the
+method, each with a default, and returns an unfitted scikit-learn classifier of uint8[n, values]. The annotated
+type says what an argument may be; that is checked before any data are read. If a module needs packages of an
+optional extra, `REQUIRES` names them.
 """
 
 from typing import Annotated

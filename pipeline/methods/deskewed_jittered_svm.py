@@ -1,8 +1,8 @@
 """Virtual support vector machine of degree 9 on upright images: shifts by up to two pixels.
 
 Source: D. DeCoste, B. Schoelkopf, "Training invariant support vector machines", Machine Learning 46, 2002 (0.56%).
-The kernel is ((a b + 1) / 2)^9 of images of length one, as there; but there each class stands against the rest,
-and here each pair of classes has a machine. Images are turned to 60 axes.
+The kernel is ((a b + 1) / 2)^9 of images of length one, as in the source. In the source each class has a machine
+against all others; here each pair of classes has a machine. Images are reduced to 60 axes.
 """
 
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -15,6 +15,6 @@ from pipeline.methods import Count, Positive
 
 
 def estimator(C: Positive = 5.0, components: Count = 60) -> Pipeline:
-    """C: inverse regularisation; components: axes kept."""
+    """C: inverse of the regularisation strength; components: how many axes are kept."""
     machine = MatrixSVC(C=C, kernel="poly", degree=9, gamma=0.5, coef0=0.5)
     return make_pipeline(Deskewing(), VirtualSVC(UnitRotation(components), machine, shifts(2)))

@@ -1,7 +1,7 @@
-"""A linear classifier of deskewed images: one weighted sum a class, the largest wins.
+"""A linear classifier of deskewed images: one weighted sum for each class; the largest sum wins.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
-Proceedings of the IEEE 86(11), 1998, section III.C.1. The same as the method `linear` but for the images.
+Proceedings of the IEEE 86(11), 1998, section III.C.1. It is the method `linear` on other images.
 """
 
 from sklearn.pipeline import Pipeline, make_pipeline

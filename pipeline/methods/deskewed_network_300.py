@@ -12,6 +12,6 @@ from pipeline.methods import Count, Positive
 
 
 def estimator(epochs: Count = 20, learning_rate: Positive = 0.001) -> Pipeline:
-    """epochs: passes over the rows; learning_rate: of the first step, falling to zero."""
+    """epochs: passes over the rows; learning_rate: of the first step; it falls to zero."""
     network = NetworkClassifier((300,), "squared", epochs=epochs, learning_rate=learning_rate)
     return make_pipeline(Deskewing(), network)

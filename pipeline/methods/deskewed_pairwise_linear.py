@@ -1,4 +1,4 @@
-"""Pairwise linear classifiers of deskewed images: one for each two classes, the class with the most votes wins.
+"""Linear classifiers of deskewed images, one for each pair of classes; the class with the most votes wins.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
 Proceedings of the IEEE 86(11), 1998, section III.C.2. alpha was not tuned.

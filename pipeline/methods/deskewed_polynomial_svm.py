@@ -2,7 +2,7 @@
 
 Source: "SVM, polynomial degree 4, deskewing" in Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based
 learning applied to document recognition", Proceedings of the IEEE 86(11), 1998 (1.1%). The kernel is (a b)^4 of
-images of length one. The defaults were chosen on validation, C of 1 to 20 and components of 50 to 150.
+images of length one. The defaults were chosen on validation: C from 1 to 20, components from 50 to 150.
 """
 
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -14,6 +14,6 @@ from pipeline.methods import Count, Positive
 
 
 def estimator(C: Positive = 20.0, components: Count = 60) -> Pipeline:
-    """C: inverse regularisation; components: axes kept."""
+    """C: inverse of the regularisation strength; components: how many axes are kept."""
     svm = MatrixSVC(kernel="poly", degree=4, gamma=1.0, C=C)
     return make_pipeline(Deskewing(), UnitRotation(components), svm)

@@ -1,6 +1,6 @@
 """Gradient-direction histograms, principal components, RBF support vector machine.
 
-Source of the features: pipeline/estimators/gradients.py. The defaults were chosen on validation: six stratified
+Source of the features: pipeline/features/gradients.py. The defaults were chosen on validation: six stratified
 hold-outs of 10,000 training rows.
 """
 
@@ -18,6 +18,6 @@ Components = Annotated[int, msgspec.Meta(ge=1, le=200)]  # there are 200 feature
 
 
 def estimator(C: Positive = 5.0, gamma: Positive = 2.7e-7, components: Components = 96) -> Pipeline:
-    """C: inverse regularisation; gamma: of the kernel exp(-gamma |a - b|^2); components: principal axes kept."""
+    """C: inverse regularisation strength; gamma: of the kernel exp(-gamma |a - b|^2); components: axes kept."""
     svm = MatrixSVC(C=C, gamma=gamma, cache_size=2000)
     return make_pipeline(GradientHistograms(), ExactPCA(components), svm)

@@ -1,9 +1,9 @@
-"""A linear classifier of the pixels: one weighted sum a class, the largest wins.
+"""A linear classifier of the pixels: one weighted sum for each class; the largest sum wins.
 
 Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition",
-Proceedings of the IEEE 86(11), 1998, section III.C.1. Each sum learns by squared errors, those on the right side
-left out; with them, as in ridge regression, the error on validation is 14% (10,000 rows
-fitted). C was chosen there, of 0.001 and 0.01.
+Proceedings of the IEEE 86(11), 1998, section III.C.1. Each sum learns from squared errors, without the
+errors on the right side. With these, as in ridge regression, the error on validation is 14% (fitted on 10,000
+rows). C was chosen on validation, from 0.001 and 0.01.
 """
 
 from sklearn.pipeline import Pipeline, make_pipeline

@@ -1,8 +1,8 @@
-"""Two small convolutional networks of today, trained on distorted images, averaged.
+"""Two small modern convolutional networks, trained on distorted images; their probabilities are averaged.
 
 Source: K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014, for
 pairs of small kernels; S. Ioffe, C. Szegedy, "Batch normalization", 2015. The defaults are the first that were
-tried on validation; epochs are as many as fit into two minutes on two cores.
+tried on validation; the number of epochs fits into two minutes on two cores.
 """
 
 from typing import Annotated

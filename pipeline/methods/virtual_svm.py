@@ -2,7 +2,7 @@
 
 Source: "virtual SVM, polynomial degree 9 [distortions]" in Y. LeCun, L. Bottou, Y. Bengio, P. Haffner,
 "Gradient-based learning applied to document recognition", Proceedings of the IEEE 86(11), 1998 (0.8%).
-The kernel is ((a b + 1) / 2)^9 of images of length one, turned to 100 axes.
+The kernel is ((a b + 1) / 2)^9 of images of length one, reduced to 100 axes.
 """
 
 from pipeline.estimators.rotation import UnitRotation
@@ -12,6 +12,6 @@ from pipeline.methods import Count, Positive
 
 
 def estimator(C: Positive = 5.0, components: Count = 100) -> VirtualSVC:
-    """C: inverse regularisation; components: axes kept."""
+    """C: inverse of the regularisation strength; components: how many axes are kept."""
     machine = MatrixSVC(C=C, kernel="poly", degree=9, gamma=0.5, coef0=0.5)
     return VirtualSVC(UnitRotation(components), machine)

@@ -1,1 +1,5 @@
-"""One module a DVC stage: parse paths, read params, call one core function, write the outputs."""
+"""The DVC stages. Each is one thin module that reads params, calls the core, and writes the outputs.
+
+A module has `add_arguments(parser)` and `run(args, out)`. When the stage has succeeded, `pipeline/__main__.py`
+publishes everything that was written through `out`: all of it, or nothing.
+"""

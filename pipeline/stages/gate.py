@@ -1,8 +1,10 @@
-"""Stage `gate`: the Parquet files against the dataset's expectations."""
+"""Stage `gate`: hold the Parquet files to what the record of the dataset expects."""
 
 import argparse
 import sys
 from pathlib import Path
+
+from pipeline.base.outputs import Outputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,27 +15,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--passed", type=Path, default=Path("metrics/passed.json"), help="the rows that passed")
 
 
-def run(args: argparse.Namespace) -> None:
-    from pipeline import datasets, files, params, plots, quality, table
-    from pipeline.errors import DataError
-    from pipeline.quality import formats, suspects
+def run(args: argparse.Namespace, out: Outputs) -> None:
+    from pipeline.base import params, records
+    from pipeline.base.errors import DataError
+    from pipeline.gates import formats, numbers, suspects
+    from pipeline.gates.judge import judge
+    from pipeline.rows import parquet
 
     config = params.load(args.params)
-    dataset, changes = datasets.with_thresholds(datasets.asked(config), config.gate, args.params)
-    tables = {split: table.scan(args.parquet / f"{split}.parquet") for split in dataset.splits}
-    judged = quality.judge(dataset, tables, config.gate.seed, args.docs)
+    dataset = records.load(config.dataset, config.provenance)
+    dataset, changes = records.with_thresholds(dataset, config.gate.changes, args.params)
+    tables = {split: parquet.scan(args.parquet / f"{split}.parquet") for split in dataset.splits}
+    judged = judge(dataset, tables, config.gate.seed, args.docs)
     doubted = suspects.ranked(judged.evidence)
-    listed = plots.as_csv(doubted.to_dict("records"), suspects.COLUMNS)
-    files.write_json(args.metrics / "quality.json", quality.report(judged))
-    files.write_bytes(args.metrics / "suspects.csv", listed)
-    files.write_bytes(args.metrics / "suspects.png", suspects.picture(doubted, judged.evidence, dataset))
+    out.json(args.metrics / "quality.json", numbers.of(judged))
+    out.csv(args.metrics / "suspects.csv", doubted.to_dict("records"), suspects.COLUMNS)
+    out.bytes(args.metrics / "suspects.png", suspects.picture(doubted, judged.evidence, dataset))
     for change in changes:
         print(f"gate: warning: {args.params}: gate.{change}", file=sys.stderr)
     if shown := formats.as_text(judged.verdicts):
         print(shown)
     if judged.failed:
+        out.publish()  # now, because the error would delete these files
         args.passed.unlink(missing_ok=True)
         page = (args.docs / "index.html").resolve().as_uri()
         raise DataError(f"{args.parquet}: {formats.summary(judged.verdicts)}; see {page}")
-    files.write_json(args.passed, table.fingerprints(tables))
+    out.json(args.passed, parquet.fingerprints(tables))
     print(f"gate: {dataset.name}: {formats.summary(judged.verdicts)}; suspects in {args.metrics}/suspects.csv")

@@ -1,7 +1,9 @@
-"""Stage `inspect`: the raw files against the dataset's record."""
+"""Stage `inspect`: check the raw files against the record of the dataset."""
 
 import argparse
 from pathlib import Path
+
+from pipeline.base.outputs import Outputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -10,15 +12,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, default=Path("metrics/raw.json"))
 
 
-def run(args: argparse.Namespace) -> None:
-    from pipeline import contract, datasets, files, params
-    from pipeline.errors import DataError, UnavailableError
+def run(args: argparse.Namespace, out: Outputs) -> None:
+    from pipeline.base import params, records
+    from pipeline.base.errors import DataError, UnavailableError
+    from pipeline.rows import inspect
 
-    dataset = datasets.asked(params.load(args.params))
-    report, findings = contract.inspect(dataset, args.raw)
+    config = params.load(args.params)
+    dataset = records.load(config.dataset, config.provenance)
+    report, findings = inspect.raw_files(dataset, args.raw)
     if findings:
-        nothing_there = all(finding.check == contract.MISSING for finding in findings)
+        nothing_there = all(finding.check == inspect.MISSING for finding in findings)
         kind = UnavailableError if nothing_there else DataError
         raise kind("\n  ".join([f"{len(findings)} findings in {args.raw}", *map(str, findings)]))
-    files.write_json(args.report, report)
+    out.json(args.report, report)
     print(f"inspect: {len(dataset.all_files)} files in {args.raw} agree with the record of {dataset.name}")

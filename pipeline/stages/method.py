@@ -1,30 +1,24 @@
-"""Stage `method`: the method that params.yaml names, checked, and what it is made of.
+"""Stage `method`: check the method that params.yaml names, and record what it is made of.
 
-Training depends on this record, so that an edit of one method retrains no other.
+The stage `train` depends on that record, so an edit of one method retrains no other one.
 """
 
 import argparse
 from pathlib import Path
 
+from pipeline.base.outputs import Outputs
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
-    parser.add_argument(
-        "--method", type=Path, default=Path("metrics/method.json"), help="the record that is written"
-    )
+    parser.add_argument("--method", type=Path, default=Path("metrics/method.json"), help="the record to write")
 
 
-def run(args: argparse.Namespace) -> None:
-    import skops.io
-
-    from pipeline import files, params, registry
-    from pipeline.errors import ConfigError
+def run(args: argparse.Namespace, out: Outputs) -> None:
+    from pipeline.base import params
+    from pipeline.models import made_of, registry, store
 
     config = params.load(args.params).train
-    estimator = registry.build(config.method, config.arguments)
-    try:
-        skops.io.dumps(estimator)  # better now than after a long fit
-    except (AttributeError, TypeError, ValueError, RecursionError) as error:
-        raise ConfigError(f"train.method: {config.method}: cannot be saved: {error}") from None
-    files.write_json(args.method, registry.record(config.method, config.arguments))
+    store.require_savable(registry.build(config.method, config.arguments), config.method)
+    out.json(args.method, made_of.record(config.method, config.arguments))
     print(f"method: {config.method}")

@@ -1,8 +1,9 @@
-"""Stage `train`: the validation error first, then the model fitted on all of train."""
+"""Stage `train`: measure the validation error, then fit the model on all of train."""
 
 import argparse
-import sys
 from pathlib import Path
+
+from pipeline.base.outputs import Outputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,27 +15,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, default=Path("data/model/model.skops"))
 
 
-def run(args: argparse.Namespace) -> None:
-    from threadpoolctl import threadpool_limits
-    from tqdm import tqdm
-
-    from pipeline import files, metrics, model, params, registry, table, training
+def run(args: argparse.Namespace, out: Outputs) -> None:
+    from pipeline.base import params, threads
+    from pipeline.base.progress import progress
+    from pipeline.models import made_of, metrics, predict, registry, store
+    from pipeline.models.hold_out import hold_out
+    from pipeline.rows import arrow, parquet
 
     config = params.load(args.params).train
-    method = registry.build(config.method, config.arguments)
-    known = table.read_passed(args.parquet / "train.parquet", args.passed)
-    pixels, labels = table.to_pixels(known)
-    rows, held = training.hold_out(labels, config.validation, table.provenance(known, "writer"))
-    bar = tqdm(total=3, desc=f"fit {len(rows):,} rows", disable=None, file=sys.stderr)
-    # Sums must not depend on the number of BLAS threads, nor the record of the method become another meanwhile.
-    with bar, threadpool_limits(1), registry.held(args.method, config.method, config.arguments):
-        method.fit(pixels[rows], labels[rows])
+    method = registry.build(config.method, config.arguments)  # before any data is read: it may have a fault
+    table = parquet.read_passed(args.parquet / "train.parquet", args.passed)
+    images, labels = arrow.to_arrays(table)
+    registry.give_shape(method, images.shape[1:])
+    fit, held = hold_out(labels, config.validation, arrow.provenance(table, "writer"))
+    pixels = predict.flat(images)
+    bar = progress(3, f"fit {len(fit):,} rows")
+    with bar, threads.one_blas_thread(), made_of.held(args.method, config.method, config.arguments):
+        method.fit(pixels[fit], labels[fit])
         bar.set_description(f"predict {len(held):,} rows held out")
         bar.update()
-        scores = metrics.error_rate(labels[held], method.predict(pixels[held]))
-        files.write_json(args.report, scores)
+        scores = metrics.error_rate(labels[held], predict.labels(method, images[held]))
         bar.set_description(f"fit all {len(labels):,} rows")
         bar.update()
-        model.save(method.fit(pixels, labels), args.model)
+        method.fit(pixels, labels)
         bar.update()
+    out.json(args.report, scores)
+    out.bytes(args.model, store.dumps(method))
     print(f"train: validation {metrics.in_words(scores)}")

@@ -1,0 +1,1 @@
+"""What every room uses: errors, output files, params.yaml, the records of datasets, pictures, threads."""

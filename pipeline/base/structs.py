@@ -1,0 +1,40 @@
+"""YAML files into frozen, checked structs."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeline.base.errors import ConfigError, UnavailableError
+
+T = TypeVar("T")
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML 1.2 file, read as DVC reads it; UnavailableError if there is no such file."""
+    try:
+        return parse_yaml(path.read_bytes(), path)
+    except FileNotFoundError:
+        raise UnavailableError(f"{path}: not found; run from the project's folder") from None
+
+
+def parse_yaml(content: bytes, path: Path) -> Any:
+    """The value of YAML 1.2 that was read from `path`, as DVC reads it; ConfigError if it is no YAML.
+
+    So 1e-3 is a number, and a key that stands twice is an error.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(content.decode())
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: expected YAML, found: {' '.join(str(error).split())}") from None
+
+
+def convert(content: Any, kind: type[T], path: Path) -> T:
+    """`content`, read from `path`, as a checked `kind`; ConfigError if it does not fit."""
+    import msgspec
+
+    try:
+        return msgspec.convert(content, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}") from None

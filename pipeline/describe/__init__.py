@@ -1,0 +1,1 @@
+"""Descriptions of data and models, for people and for programs."""

@@ -1,0 +1,1 @@
+"""What the gates look at, computed by pure functions of images and labels."""

@@ -1,0 +1,81 @@
+"""Changes that may have happened to all images of a dataset, each as a function of its mean images."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Change = Callable[[Floats], Floats]  # of images float64[n, rows, columns]
+
+AS_IS = "none"  # the images are as in the record
+ANGLES = (-45, -30, -20, -15, -10, -5, 5, 10, 15, 20, 30, 45)
+FACTORS = (0.7, 0.8, 0.9, 0.95, 1.05, 1.1, 1.2, 1.3)
+OFFSETS = range(-3, 4)
+
+# The order of these dictionaries carries meaning: of changes that fit equally well, the first one is named.
+# UPRIGHT holds the ways to lay a rectangle on itself. TURNED exchanges rows and columns, so it needs a square.
+UPRIGHT: dict[str, Change] = {
+    AS_IS: lambda r: r,
+    "mirrored left to right": lambda r: r[:, :, ::-1],
+    "mirrored top to bottom": lambda r: r[:, ::-1],
+    "rotated by 180 degrees": lambda r: r[:, ::-1, ::-1],
+}
+TURNED: dict[str, Change] = {
+    "transposed": lambda r: r.swapaxes(1, 2),
+    "rotated by 90 degrees, counterclockwise": lambda r: np.rot90(r, 1, (1, 2)),
+    "rotated by 90 degrees, clockwise": lambda r: np.rot90(r, -1, (1, 2)),
+    "transposed along the other diagonal": lambda r: np.rot90(r, 2, (1, 2)).swapaxes(1, 2),
+}
+GREYS: dict[str, Change] = {
+    "inverted": lambda r: 255 - r,
+    "scaled to 0 to 1": lambda r: r / 255,
+    "scaled to 0 to 127": lambda r: r / 2,
+}
+
+
+def ways(shape: tuple[int, int]) -> dict[str, Change]:
+    """The ways in which images of a shape may lie: eight for a square, else the four that keep the shape."""
+    return UPRIGHT | TURNED if shape[0] == shape[1] else UPRIGHT
+
+
+def transformations(shape: tuple[int, int]) -> dict[str, Change]:
+    """All changes that may have happened to images of a shape, by name; no change, AS_IS, is the first."""
+    rows, columns = shape
+    result = ways(shape) | GREYS | _resampled(shape)
+    for n in (2, 4, 8):
+        if rows * columns % n == 0:
+            result[f"byte order exchanged in groups of {n}"] = partial(_swapped, width=n)
+    for down, right in product(OFFSETS, OFFSETS):
+        if down or right:
+            name = f"shifted by {down:+d} rows and {right:+d} columns"
+            result[name] = partial(np.roll, shift=(down, right), axis=(1, 2))
+    return result
+
+
+def _resampled(shape: tuple[int, int]) -> dict[str, Change]:
+    """The changes that mix neighbouring pixels. Bolder and thinner strokes are approximations."""
+    from scipy import ndimage
+
+    result: dict[str, Change] = {
+        "blurred": lambda r: ndimage.gaussian_filter(r, (0, 1, 1)),
+        "made bolder": lambda r: (r + ndimage.grey_dilation(r, (1, 3, 3))) / 2,
+        "made thinner": lambda r: (r + ndimage.grey_erosion(r, (1, 3, 3))) / 2,
+    }
+    for angle in ANGLES:
+        sense = "counterclockwise" if angle > 0 else "clockwise"
+        turn = partial(ndimage.rotate, angle=angle, axes=(1, 2), reshape=False, order=1)
+        result[f"rotated by {abs(angle)} degrees, {sense}"] = turn
+    for factor in FACTORS:
+        middle = [(size - 1) / 2 * (1 - 1 / factor) for size in shape]
+        zoom: Any = {"matrix": np.diag([1, 1 / factor, 1 / factor]), "offset": [0, *middle]}
+        result[f"scaled in size by {factor}"] = partial(ndimage.affine_transform, order=1, **zoom)
+    return result
+
+
+def _swapped(images: Floats, width: int) -> Floats:
+    """Images with the values of each group of `width` in reverse order."""
+    return images.reshape(len(images), -1, width)[:, :, ::-1].reshape(images.shape)

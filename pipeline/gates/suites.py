@@ -1,0 +1,232 @@
+"""The Great Expectations suites: what is expected of a split's rows, and of the split as a whole.
+
+The `meta` of each expectation holds the name of the check. If the check has a threshold, the name is the path of
+that threshold.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import great_expectations.expectations as gxe
+import msgspec
+from great_expectations.expectations.expectation import ColumnAggregateExpectation, Expectation
+
+from pipeline.base.dataset import Dataset, Split
+from pipeline.base.errors import listed
+from pipeline.base.thresholds import NEAR_DISTANCE, ImageMeasures, SplitThresholds
+from pipeline.gates.evidence.changes import AS_IS
+from pipeline.gates.evidence.references import OWN
+from pipeline.gates.meanings import MEASURES
+from pipeline.rows import arrow
+from pipeline.rows.arrow import COLUMNS, in_words
+
+
+class ExpectColumnValueCountsToEqual(ColumnAggregateExpectation):
+    """Expect each value of a column in exactly the given number of rows."""
+
+    counts: dict[int, int]
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("column.value_counts",)
+    success_keys: ClassVar[tuple[str, ...]] = ("counts",)
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        found = {int(value): int(count) for value, count in metrics["column.value_counts"].items()}
+        values = sorted(found.keys() | self.counts)
+        wrong = [value for value in values if found.get(value, 0) != self.counts.get(value, 0)]
+        differences = [f"{value}: {found.get(value, 0):,} for {self.counts.get(value, 0):,}" for value in wrong]
+        return {"success": not wrong, "result": {"observed_value": listed(differences, 10) or "as expected"}}
+
+
+def expect(kind: Any, check: str, description: str, /, **arguments: Any) -> Expectation:
+    """An expectation of a kind, with the name of its check and a description that holds the numbers."""
+    result: Expectation = kind(description=description, meta={"check": check}, **arguments)
+    return result
+
+
+def of_rows(dataset: Dataset, split: Split) -> list[Expectation]:
+    """What is expected of the frame that has one row for each image."""
+    record = dataset.splits[split]
+    pixels = dataset.image_bytes
+    return [
+        expect(gxe.ExpectTableRowCountToEqual, "rows", f"{record.rows:,} rows", value=record.rows),
+        *(
+            expect(gxe.ExpectColumnValuesToNotBeNull, "nulls", f"{name} is never null", column=column)
+            for name, column in zip(COLUMNS, ["id", "image_bytes", "label"], strict=True)
+        ),
+        *_of_ids(record.rows),
+        *_of_labels(dataset.labels, record.class_counts),
+        *_of_images(record.expect.images if record.expect else None, pixels),
+        *_of_repeats(dataset, split),
+        *_of_writers(dataset, split),
+        *_of_suspects(record.expect, record.rows),
+    ]
+
+
+def _of_ids(rows: int) -> list[Expectation]:
+    """Ids count from 0 without a gap. With the right number of rows, unique and increasing ids prove it."""
+    last = rows - 1
+    first = {"min_value": 0, "max_value": 0}
+    kind, unique, increasing = (
+        gxe.ExpectColumnValuesToBeOfType,
+        gxe.ExpectColumnValuesToBeUnique,
+        gxe.ExpectColumnValuesToBeIncreasing,
+    )
+    return [
+        expect(kind, "ids", "id is int32", column="id", type_="int32"),
+        expect(unique, "ids", "no id twice", column="id"),
+        expect(increasing, "ids", "ids increase", column="id", strictly=True),
+        expect(gxe.ExpectColumnMinToBeBetween, "ids", "the first id is 0", column="id", **first),
+        expect(
+            gxe.ExpectColumnMaxToBeBetween,
+            "ids",
+            f"the last id is {last:,}",
+            column="id",
+            min_value=last,
+            max_value=last,
+        ),
+    ]
+
+
+def _of_labels(labels: range, class_counts: Sequence[int] | None) -> list[Expectation]:
+    """Labels are in the range of the record, and each is in as many rows as the record says."""
+    type_, inside = gxe.ExpectColumnValuesToBeOfType, gxe.ExpectColumnValuesToBeInSet
+    words = f"labels are {labels[0]} to {labels[-1]}"
+    result = [
+        expect(type_, "label type", "label is uint8", column="label", type_="uint8"),
+        expect(inside, "label range", words, column="label", value_set=list(labels)),
+    ]
+    if class_counts is not None:
+        words = f"rows of each label: {listed(class_counts, len(labels))}"
+        counts = dict(zip(labels, class_counts, strict=True))
+        result.append(expect(ExpectColumnValueCountsToEqual, "class_counts", words, column="label", counts=counts))
+    return result
+
+
+def _of_images(thresholds: ImageMeasures | None, pixels: int) -> list[Expectation]:
+    """Images are whole, not blank, not of one grey level, and their measures are in the ranges of the record."""
+    each, mean = gxe.ExpectColumnValuesToBeBetween, gxe.ExpectColumnMeanToBeBetween
+    whole = {"column": "image_bytes", "min_value": pixels, "max_value": pixels}
+    result = [
+        expect(each, "image length", f"images of {pixels:,} bytes", **whole),
+        expect(each, "blank", "no blank image", column="ink", min_value=1),
+        expect(each, "constant", "no image of one grey level", column="pixel_std", min_value=0, strict_min=True),
+    ]
+    measures = msgspec.structs.asdict(thresholds) if thresholds else {}
+    for name, words in MEASURES.items() if measures else ():
+        measure = measures[name]
+        for kind, part, range_, who in [
+            (each, "each", measure.each, "of each"),
+            (mean, "mean", measure.mean, "mean"),
+        ]:
+            described = f"{words}, {who}: {range_[0]:g} to {range_[1]:g}"
+            bounds = {"column": name, "min_value": range_[0], "max_value": range_[1]}
+            result.append(expect(kind, f"images.{name}.{part}", described, **bounds))
+    return result
+
+
+def _no_more(check: str, column: str, what: str, most: int | None, rows: int) -> Expectation:
+    """At most `most` rows have a value in the column. If `most` is None, any such row is a warning."""
+    if most is None:
+        none = gxe.ExpectColumnValuesToBeNull
+        return expect(none, check, f"{what}: none", column=column, severity="warning")
+    # Great Expectations compares shares of rows. Half a row more keeps that comparison clear of rounding.
+    share = 1 - (most + 0.5) / max(rows, 1) if most else 1.0
+    words = f"{what}: at most {most:,} of {rows:,} rows" if most else f"{what}: none"
+    return expect(gxe.ExpectColumnValuesToBeNull, check, words, column=column, mostly=max(share, 0.0))
+
+
+def _of_repeats(dataset: Dataset, split: Split) -> list[Expectation]:
+    """No image stands twice, and no image of test, or one nearly the same, stands in train."""
+    record, both = dataset.splits[split], dataset.expect
+    most = record.expect.duplicates if record.expect else None
+    result = [_no_more("duplicates", "duplicate_of", "images seen before", most, record.rows)]
+    if split == "test":
+        distance = both.near_distance if both else NEAR_DISTANCE
+        nearly = f"images of train, up to {distance:g} grey levels (RMS) away, also moved by a pixel"
+        result += [
+            _no_more("shared", "same_as", "images of train", both.shared if both else None, record.rows),
+            _no_more("near", "near_to", nearly, both.near if both else None, record.rows),
+        ]
+    return result
+
+
+def _of_writers(dataset: Dataset, split: Split) -> list[Expectation]:
+    """The writer of each image is known, and writers and rows of each series are as many as the record says."""
+    if dataset.provenance is None:
+        return []
+    record, rows = dataset.provenance.splits[split], dataset.splits[split].rows
+    number = {"column": "writer", "min_value": record.writers, "max_value": record.writers}
+    words = ", ".join(f"{n:,} of hsf {series}" for series, n in record.hsf.items())
+    result = [
+        *(
+            expect(gxe.ExpectColumnValuesToNotBeNull, "nulls", f"{name} is never null", column=name)
+            for name in arrow.PROVENANCE
+        ),
+        expect(ExpectColumnValueCountsToEqual, "halves", f"rows: {words}", column="hsf", counts=record.hsf),
+        expect(gxe.ExpectColumnUniqueValueCountToBeBetween, "writers", f"{record.writers:,} writers", **number),
+        _no_more("writer_of_both", "of_both_halves", "images by a writer of two series", 0, rows),
+    ]
+    if split == "test":
+        result.append(_no_more("shared_writer", "writer_of_train", "images by a writer of train", 0, rows))
+    return result
+
+
+def _of_suspects(thresholds: SplitThresholds | None, rows: int) -> list[Expectation]:
+    """Labels that the probe contradicts: any is a warning, too many are a failure."""
+    what = "labels contradicted with confidence"
+    result = [_no_more("suspect", "score", what, None, rows)]
+    if thresholds:
+        result.append(_no_more("suspects", "contradicted", what, thresholds.suspects, rows))
+    return result
+
+
+def of_facts(dataset: Dataset, split: Split) -> list[Expectation]:
+    """What is expected of the frame with a single row: the facts about the split as a whole."""
+    inside, schema = gxe.ExpectColumnValuesToBeInSet, in_words(arrow.schema(dataset))
+    result = [expect(inside, "schema", f"schema {schema}", column="schema", value_set=[schema])]
+    if dataset.transposed:
+        words = "images upright, compared with drawn characters"
+        result.append(expect(inside, "orientation", words, column="orientation", value_set=[AS_IS]))
+    if dataset.expect and (record := dataset.splits[split].expect):
+        result += _of_measured(dataset, split, record)
+        if split == "test":
+            words = "largest distance of a class's mean image from train's, in grey levels"
+            result.append(_fact("drift", "drift", words, dataset.expect.drift))
+    return result
+
+
+def _of_measured(dataset: Dataset, split: Split, record: SplitThresholds) -> list[Expectation]:
+    """Mean images and the errors of the probe are as they were measured for the record."""
+    inside = gxe.ExpectColumnValuesToBeInSet
+    labels = {"column": "labels", "value_set": [OWN]}
+    counts = dataset.splits[split].class_counts or [1] * len(dataset.class_names)
+    by_class = zip(dataset.labels, dataset.class_names, record.class_errors, counts, strict=True)
+    return [
+        expect(inside, "transformation", "images as in the record", column="transformation", value_set=[AS_IS]),
+        expect(inside, "labels", "each label has the images that it has in the record", **labels),
+        _fact("label_offset", "label_offset", "rows that the labels are off their images", (0, 0)),
+        _fact(
+            "reference_distance",
+            "reference_distance",
+            "largest distance of a class's mean image from the record's, in grey levels",
+            record.reference_distance,
+        ),
+        _fact("probe_error", "probe_error", "out-of-sample error of a quick classifier", record.probe_error),
+        *(
+            _fact(f"class_errors.{label}", f"probe_error_{label}", f"out-of-sample error of class {name}", range_)
+            for label, name, range_, count in by_class
+            if count
+        ),
+    ]
+
+
+def _fact(check: str, column: str, words: str, range_: tuple[float, float]) -> Expectation:
+    low, high = range_
+    described = f"{words}: {low:g}" if low == high else f"{words}: {low:g} to {high:g}"
+    # The maximum of one value is that value. An expectation of each value would pass if the value were missing.
+    bounds = {"column": column, "min_value": low, "max_value": high}
+    return expect(gxe.ExpectColumnMaxToBeBetween, check, described, **bounds)

@@ -1,0 +1,37 @@
+"""The rows whose label the probe contradicts, as a table and as a picture."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from pipeline.base import pictures
+from pipeline.base.dataset import Dataset, Split
+from pipeline.gates.evidence.gather import Evidence
+
+COLUMNS = ["id", "split", "given", "suggested", "score"]
+
+
+def ranked(evidence: Mapping[Split, Evidence]) -> pd.DataFrame:
+    """The rows of both splits, the most certain first: columns COLUMNS, labels as numbers, scores up to 1."""
+    parts = []
+    for split, part in evidence.items():
+        rows = part.rows[part.rows["suggested"].notna()].rename(columns={"label": "given"})
+        parts.append(rows.assign(split=split)[COLUMNS].astype({"id": int, "given": int, "suggested": int}))
+    return pd.concat(parts).sort_values(["score", "split", "id"], ascending=[False, False, True])
+
+
+def picture(rows: pd.DataFrame, evidence: Mapping[Split, Evidence], dataset: Dataset) -> bytes:
+    """A PNG of the first of the `ranked` rows. Each caption is split, row, given label and suggested label."""
+    names = dict(zip(dataset.labels, dataset.class_names, strict=True))
+    shown = rows.head(pictures.MOST)
+    images = np.empty((len(shown), *dataset.shape), np.uint8)
+    for split, part in evidence.items():
+        own = (shown["split"] == split).to_numpy()
+        images[own] = part.images(shown["id"][own].tolist(), dataset.shape)
+    captions = [
+        f"{split} {number}\n{names[given]} > {names[suggested]}"
+        for number, split, given, suggested, _ in shown.itertuples(index=False, name=None)
+    ]
+    title = f"{len(rows):,} labels contradicted{pictures.shown(len(rows))}: row, given > suggested"
+    return pictures.contact_sheet(title, images, captions)

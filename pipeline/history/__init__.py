@@ -1,0 +1,1 @@
+"""Earlier runs in git and DVC: read, compared, reproduced, and checked against the workspace."""

@@ -1,0 +1,1 @@
+"""Whether dvc.lock is what the code and the data give."""

@@ -1,0 +1,90 @@
+"""The record of what a method is made of: its arguments, its source files, the versions of its packages."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipeline.base.errors import ConfigError, DataError, UnavailableError, listed
+from pipeline.base.outputs import sha256
+from pipeline.base.params import Argument
+from pipeline.models import imports, registry
+
+PACKAGES = ["numpy", "scikit-learn", "scipy"]  # the estimators of this project compute with these
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a method is made of, read from a file. The function `record` makes the content of such a file."""
+
+    method: str
+    arguments: dict[str, Any]
+    code: dict[str, str]
+    packages: dict[str, str]
+
+
+def record(name: str, arguments: Mapping[str, Argument]) -> dict[str, Any]:
+    """The record of a method: its arguments, the SHA-256 of each source file, the versions of its packages.
+
+    Raises ConfigError for a class of a module that no installed package contains.
+    """
+    packages = [] if ":" in name else list(PACKAGES)
+    if name_of_package := registry.package(name):
+        found = metadata.packages_distributions().get(name_of_package)
+        if not found:
+            hint = "write a method of your own as pipeline/methods/NAME.py"
+            raise ConfigError(f"train.method: {name}: {name_of_package} is not an installed package; {hint}")
+        packages += found
+    code = [] if ":" in name else sorted(imports.closure(registry.source(name)))
+    return {
+        "method": name,
+        "arguments": {key: value for key, value in arguments.items() if value is not None},
+        "code": {path.relative_to(imports.ROOT).as_posix(): sha256(path) for path in code},
+        "packages": {package: metadata.version(package) for package in sorted(set(packages))},
+    }
+
+
+def read(path: Path) -> Record:
+    """The record in a file. Raises UnavailableError if there is no such file, DataError if it is not a record."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Record)
+    except FileNotFoundError:
+        raise UnavailableError(f"{path}: not found; run `dvc repro`") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: expected the record of a method, found: {error}") from None
+
+
+def outdated(folder: Path) -> list[Path]:
+    """The records in a folder, NAME.json each, of methods that this project no longer has.
+
+    A file is such a record only if its content is a record of the method NAME. Any other file is somebody else's.
+    """
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        with contextlib.suppress(DataError, OSError):
+            if path.stem not in registry.names() and read(path).method == path.stem:
+                found.append(path)
+    return found
+
+
+@contextlib.contextmanager
+def held(path: Path, name: str, arguments: Mapping[str, Argument]) -> Iterator[None]:
+    """Raise ConfigError unless the file `path` is the record of the method, before the block and after it.
+
+    That file is all that DVC knows of the code of a method.
+    """
+    _compare(path, name, arguments)
+    yield
+    _compare(path, name, arguments)
+
+
+def _compare(path: Path, name: str, arguments: Mapping[str, Argument]) -> None:
+    recorded, now = read(path), record(name, arguments)
+    if parts := [part for part in now if getattr(recorded, part) != now[part]]:
+        # If only the version of a package is another, plain `dvc repro` writes no new record: DVC does not see it.
+        again = "dvc repro --force --single-item method"
+        if path.stem == name:  # the leaderboard has a record for each method
+            again = f"python -m pipeline methods --records {path.parent}"
+        raise ConfigError(f"{path}: not the record of method {name} as it is now ({listed(parts)}); run `{again}`")

@@ -1,0 +1,34 @@
+"""Predictions: the labels and the probabilities that a fitted model gives to images, a block at a time."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.base import threads
+
+BLOCK = 10_000  # images at a time
+
+Images = NDArray[np.uint8]
+
+
+def flat(images: Images) -> Images:
+    """Images uint8[n, ...] as the methods take them: each image is a row, uint8[n, values]."""
+    return images.reshape(len(images), math.prod(images.shape[1:]))
+
+
+def labels(model: Any, images: Images) -> NDArray[Any]:
+    """The label that a model gives to each of images uint8[n, ...]: labels[n]."""
+    return _by_blocks(model.predict, images)
+
+
+def probabilities(model: Any, images: Images) -> NDArray[np.float64] | None:
+    """The probability of each class for images uint8[n, ...]: float64[n, classes]; None if the model has none."""
+    return _by_blocks(model.predict_proba, images) if hasattr(model, "predict_proba") else None
+
+
+def _by_blocks(predict: Any, images: Images) -> NDArray[Any]:
+    starts = range(0, max(len(images), 1), BLOCK)
+    with threads.one_blas_thread():
+        return np.concatenate([predict(flat(images[start : start + BLOCK])) for start in starts])

@@ -1,0 +1,69 @@
+"""Pictures of misclassified images: each in its place, the same bytes every time."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import tiny_arrays
+from PIL import Image, ImageDraw
+
+from pipeline.base.pictures import COLUMNS, LINE, MARGIN, MOST, ZOOM, misclassified
+
+NAMES = {0: "left", 1: "middle", 2: "right"}
+
+
+def test_the_picture_shows_each_wrong_digit_in_its_place() -> None:
+    images, labels = tiny_arrays(60, 0)
+    predicted = labels.copy()
+    predicted[[5, 34]] = 0
+    assert (labels[[5, 34]] != 0).all()
+    sheet = np.asarray(Image.open(io.BytesIO(misclassified(images, labels, predicted, NAMES))))
+    width = 28 * ZOOM + 2 * MARGIN
+    for place, row in enumerate([5, 34]):
+        left = place * width + MARGIN
+        shown = sheet[2 * LINE : 2 * LINE + 28 * ZOOM : ZOOM, left : left + 28 * ZOOM : ZOOM]
+        np.testing.assert_array_equal(shown, 255 - images[row])
+
+
+def test_the_picture_is_the_same_bytes_every_time() -> None:
+    images, labels = tiny_arrays(60, 0)
+    assert misclassified(images, labels, labels[::-1], NAMES) == misclassified(images, labels, labels[::-1], NAMES)
+
+
+def test_many_errors_make_a_picture_of_bounded_size() -> None:
+    images, labels = tiny_arrays(600, 0)
+    sheet = Image.open(io.BytesIO(misclassified(images, labels, (labels + 1) % 3, NAMES)))
+    lines = MOST // COLUMNS
+    assert sheet.height == lines * (28 * ZOOM + 2 * MARGIN + 2 * LINE) + 2 * LINE
+
+
+def texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that are drawn from now on."""
+    drawn: list[str] = []
+    draw = ImageDraw.ImageDraw.text
+
+    def noted(self: ImageDraw.ImageDraw, place: tuple[float, float], text: str, *rest: Any, **named: Any) -> None:
+        drawn.append(text)
+        draw(self, place, text, *rest, **named)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", noted)
+    return drawn
+
+
+def test_no_errors_make_a_picture_of_a_title_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    images, labels = tiny_arrays(60, 0)
+    drawn = texts(monkeypatch)
+    sheet = np.asarray(Image.open(io.BytesIO(misclassified(images, labels, labels, NAMES))))
+    assert drawn == ["0 of 60 misclassified: row, given > predicted"]
+    assert (sheet[2 * LINE :] == 255).all(), "no image below the title"
+    assert (sheet[: 2 * LINE] < 255).any()
+
+
+def test_the_title_counts_and_each_caption_names_the_row_and_both_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    images, labels = tiny_arrays(600, 0)
+    drawn = texts(monkeypatch)
+    misclassified(images, labels, (labels + 1) % 3, NAMES)
+    assert drawn[0] == f"600 of 600 misclassified, the first {MOST}: row, given > predicted"
+    assert drawn[1:3] == ["0\nleft > middle", "1\nmiddle > right"]
+    assert len(drawn) == 1 + MOST

@@ -1,0 +1,60 @@
+"""YAML into checked structs: content that does not fit is an error of one line that names the file."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pipeline.base import structs
+from pipeline.base.errors import ConfigError, UnavailableError
+
+
+class Point(msgspec.Struct, forbid_unknown_fields=True):
+    x: int
+
+
+def test_yaml_is_read_as_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_bytes("name: Zürich  # a remark\n".encode())
+    assert structs.read_yaml(tmp_path / "x.yaml") == {"name": "Zürich"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"a: [", id="unfinished"),
+        pytest.param(b"a: \xff", id="not UTF-8"),
+        pytest.param(b"a: !!python/name:os.system ", id="a Python object"),
+        pytest.param(b"a: 2020-13-45", id="no such day"),
+        pytest.param(b"a: !!int x", id="no such number"),
+    ],
+)
+def test_what_is_not_yaml_is_one_line_that_names_the_file(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=f"^{path}: expected YAML, found: ") as caught:
+        structs.read_yaml(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_yaml_file_says_where_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match=r"x.yaml: not found; run from the project's folder"):
+        structs.read_yaml(tmp_path / "x.yaml")
+
+
+def test_convert_gives_a_struct() -> None:
+    assert structs.convert({"x": 1}, Point, Path("x.yaml")) == Point(1)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"x": "1"}, r"x.yaml: Expected `int`, got `str` - at `\$.x`"),
+        ({"x": 1, "y": 2}, "x.yaml: Object contains unknown field `y`"),
+        ({}, "x.yaml: Object missing required field `x`"),
+        (None, "x.yaml: Expected `object`, got `null`"),
+        ([1], "x.yaml: Expected `object`, got `array`"),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_file(content: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        structs.convert(content, Point, Path("x.yaml"))
