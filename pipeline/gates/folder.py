@@ -1,12 +1,15 @@
 """Any folder of four IDX files, plain or gzipped: the structure of the files, then the gates."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from pipeline.base.dataset import Dataset, Split, SplitRecord
+from pipeline.base.dataset import Dataset, RawFile, Split, SplitRecord
 from pipeline.base.errors import DataError, Finding, UnavailableError
+from pipeline.base.outputs import sha256
+from pipeline.base.spellings import find, near_miss
 from pipeline.gates import docs_folder
 from pipeline.gates.judge import Judgement, judge
 from pipeline.gates.meanings import usually
@@ -14,6 +17,7 @@ from pipeline.gates.verdicts import Verdict
 from pipeline.rows import convert, idx, inspect
 from pipeline.rows.blocks import Rows
 
+MOST = 20  # times the size in the record: that much of a .gz is unpacked
 NOT_RUN = Verdict(
     "both", "structure.gates", "warning", "files that can be read", "not run", [], False, usually("gates")
 )
@@ -24,25 +28,29 @@ def check(dataset: Dataset, folder: Path, exact: bool, seed: int, docs: Path | N
 
     exact: whether the files must have the bytes of the record. The gates need both splits, so they do not run if a
     file cannot be read. Raises UnavailableError for a folder with none of the files, ConfigError if this program
-    did not make the folder `docs`.
+    did not make the folder `docs`, or if a file stands there under two names.
     """
     dataset = msgspec.structs.replace(dataset, provenance=None)
-    require_some(dataset, folder)
+    given = _given(dataset, folder)
     if docs:
         docs_folder.require_own(docs)
     with tempfile.TemporaryDirectory() as scratch:
-        return _check(dataset, folder, Path(scratch), exact, seed, docs)
+        return _check(dataset, given, Path(scratch), exact, seed, docs)
 
 
-def _check(dataset: Dataset, folder: Path, scratch: Path, exact: bool, seed: int, docs: Path | None) -> Judgement:
+def _check(
+    dataset: Dataset, given: Mapping[str, Path | str], scratch: Path, exact: bool, seed: int, docs: Path | None
+) -> Judgement:
     verdicts: list[Verdict] = []
     tables: dict[Split, Rows] = {}
+    proven = set()
     for split, record in dataset.splits.items():
-        findings = [finding for file in record.files for finding in _provide(folder / file.name, scratch)]
+        findings = [finding for file in record.files for finding in _provide(file, given[file.name], scratch, exact)]
         unreadable = {finding.where for finding in findings}
         images, labels, wrong = inspect.read(dataset, record, scratch, exact)
         findings += [finding for finding in wrong if finding.where not in unreadable]
         verdicts += _structure([file.name for file in record.files], findings)
+        proven |= {file.name for file in record.files if _is_packed(given[file.name]) or not exact}
         if images is None or labels is None:
             continue
         if images.shape[1:] == dataset.raw_shape and labels.ndim == 1:
@@ -52,27 +60,41 @@ def _check(dataset: Dataset, folder: Path, scratch: Path, exact: bool, seed: int
         if docs:  # the pages of an earlier run are not about these files
             (docs / "index.html").unlink(missing_ok=True)
         return Judgement([*verdicts, NOT_RUN], {})
-    judged = judge(dataset, tables, seed, docs)
+    judged = judge(dataset, tables, seed, docs, proven)
     return Judgement(verdicts + judged.verdicts, judged.evidence)
 
 
-def require_some(dataset: Dataset, folder: Path) -> None:
-    """Raise UnavailableError for a folder with none of the dataset's files."""
-    if not any(is_there(folder / file.name) for file in dataset.files):
-        names = ", ".join(file.name for file in dataset.files)
+def _given(dataset: Dataset, folder: Path) -> dict[str, Path | str]:
+    """By the name of each raw file its place in the folder, or a hint at what stands there instead.
+
+    Raises UnavailableError for a folder with none of the files.
+    """
+    members = dataset.archive.members if dataset.archive else {}
+    found: dict[str, Path | str] = {}
+    for file in dataset.files:
+        found[file.name] = find(folder, file.name, members.get(file.name)) or near_miss(folder, file.name)
+    if not any(isinstance(place, Path) for place in found.values()):
+        names = ", ".join(found)
+        hints = "".join(dict.fromkeys(map(str, found.values())))
         raise UnavailableError(
-            f"{folder}: expected a folder with {names}, each plain or as .gz; found none of them"
+            f"{folder}: expected a folder with {names}, each plain or as .gz; found none of them{hints}"
         )
+    return found
 
 
-def is_there(path: Path) -> bool:
-    """Whether there is a file, plain or as .gz."""
-    return path.is_file() or path.with_name(f"{path.name}.gz").is_file()
+def arrays(dataset: Dataset, folder: Path, scratch: Path) -> dict[Split, tuple[inspect.Array, inspect.Array]]:
+    """The images and labels of each split, whatever the record says of them.
+
+    Raises UnavailableError for a folder with none of the files, DataError if one is missing or is no such array.
+    """
+    given = _given(dataset, folder)
+    return {split: _arrays(record, folder, given, scratch) for split, record in dataset.splits.items()}
 
 
-def arrays(record: SplitRecord, folder: Path, scratch: Path) -> tuple[inspect.Array, inspect.Array]:
-    """A split's images and labels, whatever the record says of them; DataError where there are none."""
-    findings = [finding for file in record.files for finding in _provide(folder / file.name, scratch)]
+def _arrays(
+    record: SplitRecord, folder: Path, given: Mapping[str, Path | str], scratch: Path
+) -> tuple[inspect.Array, inspect.Array]:
+    findings = [finding for file in record.files for finding in _provide(file, given[file.name], scratch, False)]
     if findings:
         raise DataError(f"{folder}: {findings[0]}")
     try:
@@ -81,24 +103,34 @@ def arrays(record: SplitRecord, folder: Path, scratch: Path) -> tuple[inspect.Ar
         raise idx.IdxError(folder / error.path.name, error.check, error.expected, error.found) from None
     kinds = {str(images.dtype), str(labels.dtype)}
     if kinds != {"uint8"} or images.ndim not in (3, 4) or labels.shape != images.shape[:1]:
+        expected = "images uint8[n, rows, columns] or [n, rows, columns, channels] and labels uint8[n]"
         found = f"{images.dtype}{list(images.shape)} and {labels.dtype}{list(labels.shape)}"
-        expected = "images uint8[n, rows, columns] or uint8[n, rows, columns, channels] and labels uint8[n]"
         raise DataError(f"{folder}: expected {expected}, found {found}")
     return images, labels
 
 
-def _provide(path: Path, scratch: Path) -> list[Finding]:
-    """Link the file into the scratch folder, or unpack the .gz beside it. Returns what is wrong with the file."""
-    packed = path.with_name(f"{path.name}.gz")
-    if path.is_file():
-        (scratch / path.name).symlink_to(path.resolve())
-    elif packed.is_file():
-        try:
-            idx.unpack(packed, scratch / path.name)
-        except idx.IdxError as error:
-            return [Finding(path.name, error.check, error.expected, error.found)]
-    else:
-        return [Finding(path.name, inspect.MISSING, f"a file in {path.parent}, plain or as .gz", "none")]
+def _is_packed(place: Path | str) -> bool:
+    return isinstance(place, Path) and place.suffix == ".gz"
+
+
+def _provide(file: RawFile, place: Path | str, scratch: Path, exact: bool) -> list[Finding]:
+    """Link the file at `place` into the scratch folder under its own name, unpacked if it is a .gz.
+
+    exact: whether a .gz must be the published one, if only that one's hash is known. Without a record's size (of a
+    new dataset) a .gz is unpacked as far as its own header says.
+    """
+    if isinstance(place, str):
+        return [Finding(file.name, inspect.MISSING, "a file, plain or as .gz", f"none{place}")]
+    if not _is_packed(place):
+        (scratch / file.name).symlink_to(place.resolve())
+        return []
+    packed = file.packed if exact and not file.sha256 else None
+    if packed and (digest := sha256(place)) != packed.sha256:
+        return [Finding(file.name, "SHA-256 of the .gz", packed.sha256, digest)]
+    try:
+        idx.unpack(place, scratch / file.name, MOST * file.bytes if file.bytes else None)
+    except idx.IdxError as error:
+        return [Finding(file.name, error.check, error.expected, error.found)]
     return []
 
 

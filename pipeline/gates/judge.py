@@ -3,7 +3,7 @@
 The stage `gate` and the command `check` share it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,10 +31,17 @@ class Judgement(NamedTuple):
         return [verdict for verdict in self.verdicts if verdict.fails]
 
 
-def judge(dataset: Dataset, tables: Mapping[Split, Rows], seed: int, docs: Path | None = None) -> Judgement:
-    """Hold the rows of both splits to the record, and build the Data Docs in the folder `docs` if it is given.
+def judge(
+    dataset: Dataset,
+    tables: Mapping[Split, Rows],
+    seed: int,
+    docs: Path | None = None,
+    proven: Container[str] = (),
+) -> Judgement:
+    """Hold the rows of both splits to the record; build the Data Docs in the folder `docs`.
 
-    seed: deals the folds of the probe. Raises ConfigError if this program did not make the folder `docs`.
+    seed: deals the folds of the probe. proven: the names of the raw files whose bytes were proven in another way
+    than by the SHA-256 in the record. Raises ConfigError if `docs` is a folder that another program made.
     """
     if docs:
         docs_folder.require_own(docs)  # now, because the evidence takes seconds
@@ -48,8 +55,21 @@ def judge(dataset: Dataset, tables: Mapping[Split, Rows], seed: int, docs: Path 
 
     context = validation.new_context()
     verdicts = validation.validate(context, dataset, evidence)
+    verdicts += _unproven(dataset, proven)
     if dataset.expect is None:
         verdicts.append(UNMEASURED)
     if docs:
         build(context, docs, validation.pictures(dataset, evidence, verdicts))
     return Judgement(verdicts, evidence)
+
+
+def _unproven(dataset: Dataset, proven: Container[str]) -> list[Verdict]:
+    """A warning for each raw file whose bytes nothing has proven: the record has no SHA-256 of the plain file."""
+    return [
+        Verdict(
+            split, "structure.proof", "warning", f"a SHA-256 of {file.name}", "none", [], False, usually("proof")
+        )
+        for split, record in dataset.splits.items()
+        for file in record.files
+        if not file.sha256 and file.name not in proven
+    ]

@@ -72,6 +72,8 @@ MEANINGS = {
     "file": "the download is incomplete, or this is another folder",
     "gzip": "the download was cut short, or this is another kind of file",
     "SHA-256": "another version of the file, or a damaged one; --no-checksums accepts other bytes",
+    "SHA-256 of the .gz": "another packing or version of the file, or a damaged one; --no-checksums accepts other bytes",
+    "size": "another dataset, or a file made to fill the disk",
     "magic": "this is not an IDX file: it is packed, or a web page, or the bytes of its header are out of order",
     "rank": "the header is damaged",
     "header": "the file was cut short",
@@ -80,6 +82,7 @@ MEANINGS = {
     "shape": "images and labels were exchanged, rows were dropped or repeated, the file is of the other split, or "
     "this is another dataset",
     "gates": "the gates need all four files: mend what failed above, then they run",
+    "proof": "the record knows only the hash of the .gz file, so a changed byte in the plain file goes unnoticed",
     "thresholds": "nobody has measured this dataset yet; `python -m pipeline profile` does it",
     "schema": "another writer or version made the file",
     "rows": "rows were dropped or repeated in one of the two files or in both, or the file is of the other split",

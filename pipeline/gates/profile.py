@@ -18,6 +18,7 @@ from pipeline.base import records
 from pipeline.base.dataset import Dataset, RawFile, Split, SplitRecord
 from pipeline.base.errors import DataError
 from pipeline.base.outputs import sha256
+from pipeline.base.spellings import find
 from pipeline.base.thresholds import NEAR_DISTANCE, ImageMeasures, Measure, Range, SplitThresholds, Thresholds
 from pipeline.features.images import grey
 from pipeline.gates.evidence import references
@@ -25,7 +26,7 @@ from pipeline.gates.evidence.gather import Evidence, gather
 from pipeline.gates.evidence.measures import INK
 from pipeline.gates.evidence.probe import FOLDS
 from pipeline.gates.evidence.references import ClassSums
-from pipeline.gates.folder import arrays, is_there, require_some
+from pipeline.gates.folder import arrays
 from pipeline.rows import arrow, convert
 from pipeline.rows.blocks import Rows
 from pipeline.rows.inspect import Array
@@ -57,10 +58,9 @@ def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
     too little to measure; UnavailableError for a folder with none of the files.
     """
     dataset = records.find(base) if base else _unnamed(name, folder)
-    require_some(dataset, folder)
     replace = msgspec.structs.replace
     with tempfile.TemporaryDirectory() as scratch:
-        raw = {split: arrays(record, folder, Path(scratch)) for split, record in dataset.splits.items()}
+        raw = arrays(dataset, folder, Path(scratch))
         _require_measurable(folder, raw)
         named = _named(dataset, folder, np.unique(np.concatenate([labels for _, labels in raw.values()])))
         splits = {
@@ -121,7 +121,7 @@ def _unnamed(name: str, folder: Path) -> Dataset:
 
     The number in a file's name is its rank: images with channels may stand in files of idx4.
     """
-    ranks = [rank for rank in (3, 4) if is_there(folder / f"train-images-idx{rank}-ubyte")]
+    ranks = [rank for rank in (3, 4) if find(folder, f"train-images-idx{rank}-ubyte")]
     kinds = (f"images-idx{ranks[0] if ranks else 3}", "labels-idx1")
     files = [[RawFile(f"{split}-{kind}-ubyte", 0, "0" * 64) for kind in kinds] for split in ("train", "t10k")]
     train, test = (SplitRecord(images, labels) for images, labels in files)

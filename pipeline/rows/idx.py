@@ -19,8 +19,12 @@ from pipeline.base.errors import DataError
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {np.dtype(name): code for code, name in DTYPES.items()}
+<<<<<<< HEAD
 MAX_RANK = 64  # NumPy's arrays have no more dimensions
 MOST_UNPACKED = 200  # unpacked length over packed length: about 5 for images, 1,000 for a file of zeros
+=======
+MAX_RANK = 64  # of NumPy's arrays
+>>>>>>> 2bdf037 (Names, proofs and sizes of given files)
 CHUNK = 1 << 20
 
 
@@ -99,12 +103,22 @@ def blocks(path: Path, rows: int) -> Iterator[NDArray[Any]]:
             raise _wrong_length(path, header, "more")
 
 
+<<<<<<< HEAD
 def unpack(packed: Path, path: Path) -> None:
     """Unpack the gzipped IDX file `packed` to `path`: at most one byte more than its header says.
 
     Raises IdxError if it is not a whole gzip file, or if it unpacks to far too many bytes.
+=======
+def unpack(packed: Path, path: Path, most: int | None = None) -> None:
+    """Write the gzipped IDX file `packed` plain to `path`, no more of it than its header names and one byte.
+
+    most: how many bytes the plain file may have. Raises IdxError if the header names more, or if `packed` is no
+    whole gzip file.
+>>>>>>> 2bdf037 (Names, proofs and sizes of given files)
     """
     with _opened(packed, True) as (source, header), path.open("wb") as target:
+        if most is not None and header.file_bytes > most:
+            raise IdxError(packed, "size", f"at most {most:,} bytes", f"{header.file_bytes:,} bytes ({header})")
         left = header.file_bytes + 1 - target.write(header.encoded)
         while left > 0 and (chunk := source.read(min(left, CHUNK))):
             left -= target.write(chunk)
@@ -143,9 +157,6 @@ def _opened(path: Path, packed: bool) -> Iterator[tuple[io.BufferedIOBase, Heade
     try:
         with gzip.open(path) if packed else path.open("rb") as file:
             header = _header(file, path)
-            if packed and header.file_bytes > MOST_UNPACKED * size + (1 << 16):
-                found = f"{size:,} bytes packed for {header.file_bytes:,}"
-                raise IdxError(path, "gzip", f"at most {MOST_UNPACKED} times the packed length", found)
             yield file, header
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise IdxError(path, "gzip", "whole gzip data", f"a file that is cut short or damaged: {error}") from None
@@ -179,11 +190,15 @@ def _take(file: io.BufferedIOBase, path: Path, header: Header, shape: tuple[int,
 
 @contextlib.contextmanager
 def _sizes(path: Path, header: Header) -> Iterator[None]:
+<<<<<<< HEAD
     """Raise IdxError inside the block for sizes that no array can have, which happens if one of them is 0."""
+=======
+    """Raise IdxError for sizes that no array can have, or that do not fit into memory."""
+>>>>>>> 2bdf037 (Names, proofs and sizes of given files)
     try:
         with np.errstate(over="ignore"):  # NumPy multiplies huge sizes before it sees the 0
             yield
-    except ValueError as error:
+    except (ValueError, MemoryError) as error:
         raise IdxError(path, "sizes", "an array that NumPy can hold", f"{header}: {error}") from None
 
 
