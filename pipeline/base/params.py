@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from pipeline.base.errors import ConfigError
 from pipeline.base.structs import convert, read_yaml
 
-Argument = bool | int | float | str | list[Any] | None
+Argument = bool | int | float | str | list[Any] | dict[Any, Any] | None
 
 
 class Validation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,7 +28,7 @@ class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     method: str
     validation: Validation
-    arguments: dict[str, Argument]
+    arguments: dict[str, Any]
 
 
 class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,5 +78,21 @@ def load(path: Path) -> Params:
     if isinstance(content, dict) and isinstance(train := content.get("train"), dict):
         own = {key: value for key, value in train.items() if key in {"method", "validation"}}
         rest = {key: value for key, value in train.items() if key not in own}
+        for key, value in rest.items():
+            _require_plain(value, f"{path}: train.{key}")
         content["train"] = own | {"arguments": rest}
     return convert(content, Params, path)
+
+
+def _require_plain(value: Any, where: str) -> None:
+    """Raise ConfigError for an argument that is no plain value, and no list or mapping of plain values."""
+    if isinstance(value, list):
+        for place, part in enumerate(value):
+            _require_plain(part, f"{where}[{place}]")
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            _require_plain(key, f"{where}: key")
+            _require_plain(part, f"{where}.{key}")
+    elif not isinstance(value, bool | int | float | str | None) or value != value:  # NaN differs from itself
+        expected = "text, a number, true, false, null, or a list or mapping of these"
+        raise ConfigError(f"{where}: expected {expected}, found {value!r} ({type(value).__name__})")

@@ -23,7 +23,9 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
             print(f"{name:<24} {registry.description(name)}")
         return
     for name in registry.names():
-        out.json(args.records / f"{name}.json", made_of.record(name, {}))
+        path = args.records / f"{name}.json"
+        earlier = made_of.read(path).packages if path.is_file() else {}
+        out.json(path, made_of.record(name, {}, earlier))
     out.publish()  # a record is deleted only after the new ones are in place
     for path in made_of.outdated(args.records):
         path.unlink()

@@ -45,7 +45,9 @@ def _check(
     tables: dict[Split, Rows] = {}
     proven = set()
     for split, record in dataset.splits.items():
-        findings = [finding for file in record.files for finding in _provide(file, given[file.name], scratch, exact)]
+        findings = [
+            finding for file in record.files for finding in _provide(file, given[file.name], scratch, exact)
+        ]
         unreadable = {finding.where for finding in findings}
         images, labels, wrong = inspect.read(dataset, record, scratch, exact)
         findings += [finding for finding in wrong if finding.where not in unreadable]

@@ -1,7 +1,8 @@
 """The record of what a method is made of: its arguments, its source files, the versions of its packages."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,15 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     packages: dict[str, str]
 
 
-def record(name: str, arguments: Mapping[str, Argument]) -> dict[str, Any]:
+def record(
+    name: str, arguments: Mapping[str, Argument], earlier: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """The record of a method: its arguments, the SHA-256 of each source file, the versions of its packages.
 
-    Raises ConfigError for a class of a module that no installed package contains.
+    earlier: the versions in an earlier record; they stay for packages that are not installed here. Raises
+    ConfigError for a class of a module that no installed package contains.
     """
-    packages = [] if ":" in name else list(PACKAGES)
+    packages = [] if ":" in name else [*PACKAGES, *registry.required(name)]
     if name_of_package := registry.package(name):
         found = metadata.packages_distributions().get(name_of_package)
         if not found:
@@ -40,10 +44,32 @@ def record(name: str, arguments: Mapping[str, Argument]) -> dict[str, Any]:
     code = [] if ":" in name else sorted(imports.closure(registry.source(name)))
     return {
         "method": name,
-        "arguments": {key: value for key, value in arguments.items() if value is not None},
+        "arguments": {key: _as_json(value) for key, value in arguments.items() if value is not None},
         "code": {path.relative_to(imports.ROOT).as_posix(): sha256(path) for path in code},
-        "packages": {package: metadata.version(package) for package in sorted(set(packages))},
+        "packages": _versions(packages, earlier or {}),
     }
+
+
+def _as_json(value: Any) -> Any:
+    """An argument as JSON can hold it: keys as text, and an infinite number as YAML writes it."""
+    if isinstance(value, dict):
+        return {str(key): _as_json(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_as_json(part) for part in value]
+    if isinstance(value, float) and math.isinf(value):
+        return ".inf" if value > 0 else "-.inf"
+    return value
+
+
+def _versions(packages: Iterable[str], earlier: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for package in sorted(set(packages)):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            if package in earlier:
+                found[package] = earlier[package]
+    return found
 
 
 def read(path: Path) -> Record:
@@ -81,7 +107,8 @@ def held(path: Path, name: str, arguments: Mapping[str, Argument]) -> Iterator[N
 
 
 def _compare(path: Path, name: str, arguments: Mapping[str, Argument]) -> None:
-    recorded, now = read(path), record(name, arguments)
+    recorded = read(path)
+    now = record(name, arguments, recorded.packages)
     if parts := [part for part in now if getattr(recorded, part) != now[part]]:
         # If only the version of a package is another, plain `dvc repro` writes no new record: DVC does not see it.
         again = "dvc repro --force --single-item method"

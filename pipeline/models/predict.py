@@ -1,6 +1,7 @@
 """Predictions: the labels and the probabilities that a fitted model gives to images, a block at a time."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,16 @@ def labels(model: Any, images: Images) -> NDArray[Any]:
     return _by_blocks(model.predict, images)
 
 
-def probabilities(model: Any, images: Images) -> NDArray[np.float64] | None:
-    """The probability of each class for images uint8[n, ...]: float64[n, classes]; None if the model has none."""
-    return _by_blocks(model.predict_proba, images) if hasattr(model, "predict_proba") else None
+def probabilities(model: Any, images: Images, labels: Sequence[int]) -> NDArray[np.float64] | None:
+    """The probability of each of the labels for images uint8[n, ...]: float64[n, labels].
+
+    It is 0 for a label that the model was not fitted on. None if the model gives no probabilities.
+    """
+    if not hasattr(model, "predict_proba"):
+        return None
+    result = np.zeros((len(images), len(labels)))
+    result[:, np.searchsorted(labels, model.classes_)] = _by_blocks(model.predict_proba, images)
+    return result
 
 
 def _by_blocks(predict: Any, images: Images) -> NDArray[Any]:

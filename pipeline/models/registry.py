@@ -50,17 +50,25 @@ def load(name: str, where: str = "method", others: str = "") -> Any:
         module = importlib.import_module(f"pipeline.methods.{name}")
         if callable(getattr(module, "estimator", None)):
             return module
-    except Exception as error:  # a user's own file may raise anything
+    except (Exception, SystemExit) as error:  # a user's own file may raise anything
         if isinstance(error, ModuleNotFoundError) and (error.name or "pipeline").partition(".")[0] != "pipeline":
             raise  # a package that is not installed
         found = f"{type(error).__name__}: {_line(error)}"
     raise ConfigError(f"{imports.shown(source(name))}: expected a method, found {found}")
 
 
+def required(name: str) -> tuple[str, ...]:
+    """The packages that a method of this project needs beside scikit-learn, read from its file without running it."""
+    for node in imports.parsed(source(name)).body:
+        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["REQUIRES"]:
+            return tuple(ast.literal_eval(node.value))
+    return ()
+
+
 def missing(name: str) -> list[str]:
     """The packages that a method of this project needs but that are not installed."""
-    required = getattr(load(name), "REQUIRES", ())
-    return [package for package in required if importlib.util.find_spec(package) is None]
+    load(name)
+    return [package for package in required(name) if importlib.util.find_spec(package) is None]
 
 
 def package(name: str) -> str | None:
@@ -152,8 +160,12 @@ def _constructed(name: str, make: Any, arguments: Mapping[str, Argument]) -> Any
             raise ConfigError(f"train.method: {name}: expected a classifier, found {_line(repr(estimator))}")
         if hasattr(estimator, "_parameter_constraints"):
             estimator._validate_params()
+    except ConfigError:
+        raise
     except (TypeError, ValueError) as error:
         raise ConfigError(f"train: {name}: {_line(error)}") from None
+    except (Exception, SystemExit) as error:  # a user's own function may raise anything
+        raise ConfigError(f"train: {name}: {type(error).__name__}: {_line(error)}") from None
     return estimator
 
 

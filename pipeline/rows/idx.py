@@ -19,12 +19,7 @@ from pipeline.base.errors import DataError
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {np.dtype(name): code for code, name in DTYPES.items()}
-<<<<<<< HEAD
 MAX_RANK = 64  # NumPy's arrays have no more dimensions
-MOST_UNPACKED = 200  # unpacked length over packed length: about 5 for images, 1,000 for a file of zeros
-=======
-MAX_RANK = 64  # of NumPy's arrays
->>>>>>> 2bdf037 (Names, proofs and sizes of given files)
 CHUNK = 1 << 20
 
 
@@ -103,18 +98,11 @@ def blocks(path: Path, rows: int) -> Iterator[NDArray[Any]]:
             raise _wrong_length(path, header, "more")
 
 
-<<<<<<< HEAD
-def unpack(packed: Path, path: Path) -> None:
+def unpack(packed: Path, path: Path, most: int | None = None) -> None:
     """Unpack the gzipped IDX file `packed` to `path`: at most one byte more than its header says.
 
-    Raises IdxError if it is not a whole gzip file, or if it unpacks to far too many bytes.
-=======
-def unpack(packed: Path, path: Path, most: int | None = None) -> None:
-    """Write the gzipped IDX file `packed` plain to `path`, no more of it than its header names and one byte.
-
-    most: how many bytes the plain file may have. Raises IdxError if the header names more, or if `packed` is no
+    most: how many bytes the plain file may have. Raises IdxError if the header says more, or if `packed` is not a
     whole gzip file.
->>>>>>> 2bdf037 (Names, proofs and sizes of given files)
     """
     with _opened(packed, True) as (source, header), path.open("wb") as target:
         if most is not None and header.file_bytes > most:
@@ -190,11 +178,7 @@ def _take(file: io.BufferedIOBase, path: Path, header: Header, shape: tuple[int,
 
 @contextlib.contextmanager
 def _sizes(path: Path, header: Header) -> Iterator[None]:
-<<<<<<< HEAD
-    """Raise IdxError inside the block for sizes that no array can have, which happens if one of them is 0."""
-=======
     """Raise IdxError for sizes that no array can have, or that do not fit into memory."""
->>>>>>> 2bdf037 (Names, proofs and sizes of given files)
     try:
         with np.errstate(over="ignore"):  # NumPy multiplies huge sizes before it sees the 0
             yield

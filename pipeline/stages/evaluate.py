@@ -26,7 +26,7 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
     package = registry.trusted(params.load(args.params).train.method)
     model = store.load(args.model, images.shape[1:], labels, package)
     predicted = predict.labels(model, images)
-    probabilities = predict.probabilities(model, images)
+    probabilities = predict.probabilities(model, images, labels)
     scores = metrics.error_rate(actual, predicted)
     if probabilities is not None:
         scores["log_loss"] = metrics.log_loss(actual, probabilities, labels)

@@ -19,6 +19,7 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
     from pipeline.models import made_of, registry, store
 
     config = params.load(args.params).train
-    store.require_savable(registry.build(config.method, config.arguments), config.method)
+    method = registry.build(config.method, config.arguments)
+    store.require_savable(method, config.method, registry.package(config.method))
     out.json(args.method, made_of.record(config.method, config.arguments))
     print(f"method: {config.method}")
