@@ -23,8 +23,8 @@ def spellings(name: str, published: str | None = None) -> list[str]:
 def find(folder: Path, name: str, published: str | None = None) -> Path | None:
     """The file in `folder` that is the raw file `name`; None if there is none.
 
-    It may lie in a folder that has its name, as some archives unpack. Of a file and its .gz the plain one is taken.
-    Raises ConfigError if two names fit.
+    It may lie in a folder that has its name, as some archives unpack. If a file is there plain and as .gz, the
+    plain one is taken. Raises ConfigError if two names fit.
     """
     known = spellings(name, published)
     places = [folder / one for one in known] + [folder / one / inner for one in known for inner in known]

@@ -58,7 +58,7 @@ def load(name: str, where: str = "method", others: str = "") -> Any:
 
 
 def required(name: str) -> tuple[str, ...]:
-    """The packages that a method of this project needs beside scikit-learn, read from its file without running it."""
+    """The packages that a method of this project needs beside scikit-learn; its file is read, not run."""
     for node in imports.parsed(source(name)).body:
         if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["REQUIRES"]:
             return tuple(ast.literal_eval(node.value))
@@ -164,7 +164,7 @@ def _constructed(name: str, make: Any, arguments: Mapping[str, Argument]) -> Any
         raise
     except (TypeError, ValueError) as error:
         raise ConfigError(f"train: {name}: {_line(error)}") from None
-    except (Exception, SystemExit) as error:  # a user's own function may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (a user's own function may raise anything)
         raise ConfigError(f"train: {name}: {type(error).__name__}: {_line(error)}") from None
     return estimator
 

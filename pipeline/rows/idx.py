@@ -141,7 +141,6 @@ def _opened(path: Path, packed: bool) -> Iterator[tuple[io.BufferedIOBase, Heade
     Raises IdxError if there is no header, if gzip data are cut short or damaged, or if they unpack to far too many
     bytes.
     """
-    size = path.stat().st_size
     try:
         with gzip.open(path) if packed else path.open("rb") as file:
             header = _header(file, path)
