@@ -142,7 +142,7 @@ def test_a_missing_file_is_a_finding_that_names_the_users_folder(check: Check, f
     finding, rest = out.splitlines()
     assert finding == (
         "::error title=train-images-idx3-ubyte%3A structure.file::"
-        "expected a file in raw, plain or as .gz; found none; "
+        "expected a file, plain or as .gz; found none; "
         "usually: the download is incomplete, or this is another folder"
     )
     assert rest.startswith(

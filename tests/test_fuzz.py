@@ -94,14 +94,12 @@ def test_any_gzip_is_unpacked_as_far_as_its_header_claims_or_refused(
 @pytest.mark.parametrize(
     ("packed", "found"),
     [
-        (gzip.compress(header(8, 1 << 21) + bytes(1 << 21)), "packed for 2,097,1"),  # whole, but nothing but zeros
-        (gzip.compress(header(8, 2**32 - 1)), "packed for 4,294,967,3"),
         (gzip.compress(VALID[0])[:10] + b"\xff" * 20, "a file that is cut short or damaged: Error -3"),
         (gzip.compress(VALID[0])[:-1], "a file that is cut short or damaged: Compressed file ended"),
     ],
-    ids=["zeros", "claim", "garbage", "cut"],
+    ids=["garbage", "cut"],
 )
-def test_a_gzip_that_is_damaged_or_a_bomb_is_named(tmp_path: Path, packed: bytes, found: str) -> None:
+def test_a_gzip_that_is_damaged_is_named(tmp_path: Path, packed: bytes, found: str) -> None:
     (tmp_path / "x.gz").write_bytes(packed)
     with pytest.raises(idx.IdxError, match=f"x.gz: gzip: .*{found}"):
         idx.unpack(tmp_path / "x.gz", tmp_path / "x")

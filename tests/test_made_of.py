@@ -1,7 +1,9 @@
 """The record of what a method is made of: written, read, compared, deleted when its method is gone."""
 
 import json
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import packages
 import pytest
@@ -10,7 +12,7 @@ import sklearn
 from pipeline.__main__ import main
 from pipeline.base.errors import ConfigError, DataError, UnavailableError
 from pipeline.base.outputs import sha256
-from pipeline.models import made_of, registry
+from pipeline.models import imports, made_of, registry
 
 
 def test_a_record_of_a_class_names_its_installed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,3 +138,30 @@ def test_a_record_that_is_none_is_said(tmp_path: Path, content: str | None, erro
         path.write_text(content)
     with pytest.raises(error, match=r"method\.json: "):
         made_of.read(path)
+
+
+def test_the_packages_that_a_method_requires_are_recorded_with_their_versions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "FOLDER", tmp_path)
+    (tmp_path / "own.py").write_text('REQUIRES = ("msgspec", "not-installed")\nraise SystemExit')
+    monkeypatch.setattr(imports, "closure", lambda path: set())
+    found = made_of.record("own", {})["packages"]
+    assert found["msgspec"] == metadata.version("msgspec")
+    assert "not-installed" not in found
+    earlier = {"not-installed": "1.2", "msgspec": "0.1"}
+    assert made_of.record("own", {}, earlier)["packages"] == found | {"not-installed": "1.2"}
+
+
+@pytest.mark.parametrize("name", ["lenet5", "small_convnet"])
+def test_the_networks_name_pytorch(name: str) -> None:
+    assert set(registry.required(name)) == {"skorch", "torch"}
+
+
+def test_any_argument_has_a_form_in_json() -> None:
+    arguments: dict[str, Any] = {"C": float("inf"), "weights": {0: 2.0, 1: [float("-inf"), None]}}
+    found = made_of.record("linear", arguments)["arguments"]
+    assert json.loads(json.dumps(found, allow_nan=False)) == {
+        "C": ".inf",
+        "weights": {"0": 2.0, "1": ["-.inf", None]},
+    }

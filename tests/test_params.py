@@ -33,6 +33,11 @@ def test_other_keys_of_train_are_the_methods_arguments(tmp_path: Path) -> None:
     assert found.train.arguments == {"C": 0.5, "iterations": 20, "warm": True, "kernel": "rbf"}
 
 
+def test_an_argument_may_be_infinite_a_list_or_a_mapping(tmp_path: Path) -> None:
+    found = load(tmp_path, GOOD.replace("}}}", "}, C: .inf, class_weight: {0: 2.0, 1: 1}, hidden: [30, 20]}}"))
+    assert found.train.arguments == {"C": float("inf"), "class_weight": {0: 2.0, 1: 1}, "hidden": [30, 20]}
+
+
 def test_null_stays_none(tmp_path: Path) -> None:
     assert load(tmp_path, GOOD.replace("}}}", "}, C: null}}")).train.arguments == {"C": None}
 
@@ -59,7 +64,8 @@ def test_a_number_with_an_exponent_is_a_number(tmp_path: Path, text: str) -> Non
         ("100", "0", r"Expected `int` >= 1 - at `\$.train.validation.rows`"),
         ("seed: 0", "seed: -1", r"Expected `int` >= 0 - at `\$.train.validation.seed`"),
         ("seed: 0", "seed: 4294967296", r"Expected `int` <.* - at `\$.train.validation.seed`"),
-        ("}}}", "}, C: {one: 2}}}", r"got `object` - at `\$.train.arguments"),
+        ("}}}", "}, C: .nan}}", r"train.C: expected text, a number, .*, found nan \(float\)"),
+        ("}}}", "}, C: {one: [1, 2020-01-01]}}}", r"train.C.one\[1\]: expected text, .* \(date\)"),
         ("train: {", "train: 5, x: {", r"Expected `object`, got `int` - at `\$.train`"),
         (GOOD, "", "Expected `object`, got `null`"),
         (GOOD, "- mnist", "Expected `object`, got `array`"),

@@ -37,7 +37,7 @@ def test_a_block_at_a_time_gives_the_same_labels_and_probabilities(
     monkeypatch.setattr(predict, "BLOCK", block)
     others = tiny_arrays(120, 1)[0]
     np.testing.assert_array_equal(predict.labels(model, others), model.predict(others.reshape(120, -1)))
-    found = predict.probabilities(model, others)
+    found = predict.probabilities(model, others, range(3))
     if name == "logistic_regression":
         expected = model.predict_proba(others.reshape(120, -1))
         assert found is not None
@@ -58,3 +58,12 @@ def test_the_model_sees_flat_blocks_in_order_with_one_blas_thread(monkeypatch: p
 
 def test_no_image_gives_no_label() -> None:
     assert predict.labels(Noting(), np.zeros((0, 20, 30), np.uint8)).shape == (0,)
+
+
+def test_a_label_that_the_model_was_not_fitted_on_has_probability_0() -> None:
+    model = registry.build("logistic_regression", {}).fit(predict.flat(IMAGES), LABELS * 2)
+    found = predict.probabilities(model, IMAGES, range(6))
+    assert found is not None
+    assert found.shape == (120, 6)
+    np.testing.assert_array_equal(found[:, [1, 3, 5]], 0)
+    np.testing.assert_allclose(found.sum(axis=1), 1)

@@ -2,12 +2,14 @@
 
 import importlib
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import packages
 import pytest
+from conftest import Run, edit
 from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
 from sklearn.pipeline import make_pipeline
 
@@ -165,3 +167,20 @@ def test_a_shape_that_is_already_set_stays() -> None:
     estimator = Shaped(shape="round", inner=Shaped())
     registry.give_shape(estimator, (20, 30))
     assert (estimator.shape, estimator.inner.shape) == ("round", (20, 30))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("raise KeyError(1)", r"pipeline/methods/own\.py: expected a method, found KeyError: 1"),
+        ("import sys; sys.exit(0)", r"pipeline/methods/own\.py: expected a method, found SystemExit: 0"),
+        ("def estimator():\n    raise KeyError(1)", "train: own: KeyError: 1"),
+        ("def estimator():\n    raise SystemExit(0)", "train: own: SystemExit: 0"),
+    ],
+)
+def test_a_file_that_raises_or_exits_is_named(project: Path, run: Run, content: str, message: str) -> None:
+    (project / "pipeline/methods/own.py").write_text(content)
+    edit(project / "params.yaml", train__method="own")
+    done = run(sys.executable, "-m", "pipeline", "method")
+    assert done.returncode == 2, done.stdout
+    assert re.match(f"method: error: {message}\n$", done.stderr)

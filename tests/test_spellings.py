@@ -59,5 +59,6 @@ def test_two_names_are_one_clear_line(tmp_path: Path) -> None:
 def test_a_near_miss_is_named(tmp_path: Path) -> None:
     (tmp_path / "t10k-image-idx3-ubyte").touch()
     (tmp_path / "notes.txt").touch()
-    assert near_miss(tmp_path, NAME) == "; t10k-image-idx3-ubyte has nearly that name"
-    assert near_miss(tmp_path, "train-labels-idx1-ubyte") == ""
+    assert near_miss(tmp_path, NAME, []) == "; t10k-image-idx3-ubyte has nearly that name"
+    assert near_miss(tmp_path, NAME, ["t10k-image-idx3-ubyte"]) == ""
+    assert near_miss(tmp_path, "train-labels-idx1-ubyte", []) == ""

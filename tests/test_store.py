@@ -4,6 +4,7 @@ import importlib
 import inspect
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -19,7 +20,7 @@ from conftest import ROOT, tiny_arrays
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from pipeline.base.errors import DataError, UnavailableError
+from pipeline.base.errors import ConfigError, DataError, UnavailableError
 from pipeline.base.params import Validation
 from pipeline.models import registry, store
 
@@ -240,7 +241,7 @@ def test_a_zip_without_a_schema_is_named(tmp_path: Path) -> None:
 def test_a_classifier_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.skops").write_bytes(store.dumps(fitted("logistic_regression")))
     with pytest.raises(DataError, match="of 784 pixels into 10 classes, found Pipeline of 3 classes"):
-        store.load(tmp_path / "model.skops", (28, 28), range(10))
+        store.load(tmp_path / "model.skops", (28, 28), range(1, 11))
     skops.io.dump({"a": 1}, tmp_path / "model.skops")
     with pytest.raises(DataError, match="found dict of 0 classes"):
         store.load(tmp_path / "model.skops", (28, 28), range(10))
@@ -249,3 +250,61 @@ def test_a_classifier_of_something_else_is_refused(tmp_path: Path) -> None:
 def test_a_missing_model_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match=r"model\.skops: not found; run `dvc repro`"):
         store.load(tmp_path / "model.skops", (28, 28), range(3))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sklearn.ensemble:RandomForestClassifier",
+        "sklearn.ensemble:ExtraTreesClassifier",
+        "sklearn.ensemble:HistGradientBoostingClassifier",
+        "sklearn.neural_network:MLPClassifier",
+        "sklearn.gaussian_process:GaussianProcessClassifier",
+    ],
+)
+def test_scikit_learn_s_own_inner_types_are_trusted_in_a_method_of_one_s_own(name: str) -> None:
+    images, labels = tiny_arrays(60, 0)
+    model = registry.build(name, {}).fit(images.reshape(60, -1), labels)
+    found = store.loads(store.dumps(model), "the model", (28, 28), range(3))  # no package is named
+    np.testing.assert_array_equal(found.predict(images.reshape(60, -1)), model.predict(images.reshape(60, -1)))
+
+
+def test_the_labels_of_a_model_may_have_gaps() -> None:
+    images, labels = tiny_arrays(60, 0)
+    model = registry.build("logistic_regression", {}).fit(images.reshape(60, -1), labels * 2)
+    found = store.loads(store.dumps(model), "the model", (28, 28), range(10))
+    assert found.classes_.tolist() == [0, 2, 4]
+
+
+class Stubborn(LogisticRegression):  # type: ignore[misc]
+    """Once fitted it holds what cannot be saved."""
+
+    def fit(self, X: Any, y: Any) -> Any:
+        self.handle_ = open(os.devnull)  # noqa: SIM115, PTH123
+        return super().fit(X, y)
+
+
+class Impatient(LogisticRegression):  # type: ignore[misc]
+    """It cannot be fitted on a few rows."""
+
+    def fit(self, X: Any, y: Any) -> Any:
+        raise RuntimeError("too few rows")
+
+
+def test_a_method_whose_fitted_model_cannot_be_saved_is_refused_before_the_long_fit() -> None:
+    with pytest.raises(ConfigError, match=r"train\.method: stubborn: cannot be saved: "):
+        store.require_savable(Stubborn(), "stubborn")
+
+
+def test_a_method_whose_model_would_be_refused_is_refused_before_the_long_fit() -> None:
+    with pytest.raises(ConfigError, match=r"a model of it holds types that are not trusted: .*Untrusted"):
+        store.require_savable(Untrusted(), "untrusted")
+
+
+def test_a_method_that_needs_more_rows_is_judged_unfitted() -> None:
+    with pytest.raises(ConfigError, match=r"not trusted: .*Impatient"):
+        store.require_savable(Impatient(), "impatient")
+
+
+class Untrusted(LogisticRegression):  # type: ignore[misc]
+    """A class of neither scikit-learn nor the project."""

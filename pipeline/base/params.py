@@ -94,6 +94,8 @@ def _require_plain(value: Any, where: str) -> None:
         for key, part in value.items():
             _require_plain(key, f"{where}: key")
             _require_plain(part, f"{where}.{key}")
-    elif not isinstance(value, bool | int | float | str | None) or (isinstance(value, float) and math.isnan(value)):
+    elif not isinstance(value, bool | int | float | str | None) or (
+        isinstance(value, float) and math.isnan(value)
+    ):
         expected = "text, a number, true, false, null, or a list or mapping of these"
         raise ConfigError(f"{where}: expected {expected}, found {value!r} ({type(value).__name__})")

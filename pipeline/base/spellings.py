@@ -1,6 +1,7 @@
 """The names under which a raw file is known, and the file of a folder that bears one of them."""
 
 import difflib
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from pipeline.base.errors import ConfigError, listed
@@ -36,8 +37,11 @@ def find(folder: Path, name: str, published: str | None = None) -> Path | None:
     return next(iter(apart.values()), None)
 
 
-def near_miss(folder: Path, name: str) -> str:
-    """A hint at a file of `folder` whose name is nearly that of a raw file; empty if there is none."""
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+def near_miss(folder: Path, name: str, others: Collection[str]) -> str:
+    """A hint at a file of `folder` whose name is nearly that of a raw file; empty if there is none.
+
+    others: the known names of all raw files; they are no near misses.
+    """
+    names = [path.name for path in folder.iterdir() if path.name not in others] if folder.is_dir() else []
     close = difflib.get_close_matches(name, names, 1, 0.75)
     return f"; {close[0]} has nearly that name" if close else ""

@@ -24,8 +24,7 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
         return
     for name in registry.names():
         path = args.records / f"{name}.json"
-        earlier = made_of.read(path).packages if path.is_file() else {}
-        out.json(path, made_of.record(name, {}, earlier))
+        out.json(path, made_of.record(name, {}, made_of.versions(path)))
     out.publish()  # a record is deleted only after the new ones are in place
     for path in made_of.outdated(args.records):
         path.unlink()

@@ -9,7 +9,7 @@ import msgspec
 from pipeline.base.dataset import Dataset, RawFile, Split, SplitRecord
 from pipeline.base.errors import DataError, Finding, UnavailableError
 from pipeline.base.outputs import sha256
-from pipeline.base.spellings import find, near_miss
+from pipeline.base.spellings import find, near_miss, spellings
 from pipeline.gates import docs_folder
 from pipeline.gates.judge import Judgement, judge
 from pipeline.gates.meanings import usually
@@ -72,9 +72,11 @@ def _given(dataset: Dataset, folder: Path) -> dict[str, Path | str]:
     Raises UnavailableError for a folder with none of the files.
     """
     members = dataset.archive.members if dataset.archive else {}
-    found: dict[str, Path | str] = {}
-    for file in dataset.files:
-        found[file.name] = find(folder, file.name, members.get(file.name)) or near_miss(folder, file.name)
+    known = {name for file in dataset.files for name in spellings(file.name, members.get(file.name))}
+    found = {
+        file.name: find(folder, file.name, members.get(file.name)) or near_miss(folder, file.name, known)
+        for file in dataset.files
+    }
     if not any(isinstance(place, Path) for place in found.values()):
         names = ", ".join(found)
         hints = "".join(dict.fromkeys(map(str, found.values())))
@@ -128,7 +130,7 @@ def _provide(file: RawFile, place: Path | str, scratch: Path, exact: bool) -> li
         return []
     packed = file.packed if exact and not file.sha256 else None
     if packed and (digest := sha256(place)) != packed.sha256:
-        return [Finding(file.name, "SHA-256 of the .gz", packed.sha256, digest)]
+        return [Finding(file.name, "packed SHA-256", packed.sha256, digest)]
     try:
         idx.unpack(place, scratch / file.name, MOST * file.bytes if file.bytes else None)
     except idx.IdxError as error:

@@ -72,7 +72,7 @@ MEANINGS = {
     "file": "the download is incomplete, or this is another folder",
     "gzip": "the download was cut short, or this is another kind of file",
     "SHA-256": "another version of the file, or a damaged one; --no-checksums accepts other bytes",
-    "SHA-256 of the .gz": "another packing or version of the file, or a damaged one; --no-checksums accepts it",
+    "packed SHA-256": "another packing or version of the file, or a damaged one; --no-checksums accepts it",
     "size": "another dataset, or a file made to fill the disk",
     "magic": "this is not an IDX file: it is packed, or a web page, or the bytes of its header are out of order",
     "rank": "the header is damaged",

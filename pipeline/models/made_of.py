@@ -82,6 +82,14 @@ def read(path: Path) -> Record:
         raise DataError(f"{path}: expected the record of a method, found: {error}") from None
 
 
+def versions(path: Path) -> dict[str, str]:
+    """The versions of packages in the record in a file; none if there is no record."""
+    try:
+        return read(path).packages
+    except (DataError, UnavailableError, OSError):
+        return {}
+
+
 def outdated(folder: Path) -> list[Path]:
     """The records in a folder, NAME.json each, of methods that this project no longer has.
 
