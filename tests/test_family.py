@@ -51,12 +51,15 @@ def publish(name: str, server: Server) -> dict[str, Any]:
     """Serve the files of a dataset as its publisher does. Returns the record with their hashes and address."""
     dataset = records.load(name)
     record: dict[str, Any] = yaml.safe_load((records.FOLDER / f"{name}.yaml").read_text())
+    record.pop("expect", None)
     packed = {}
     for split in dataset.splits:
+        record[split].pop("expect", None)
         images, labels = arrays(dataset, split)
         stored = images.transpose(0, 2, 1) if dataset.transposed else images
         for kind, array in (("images", stored), ("labels", labels)):
             file = record[split][kind]
+            file.pop("sha256", None)
             packed[file["name"]] = body = gzip.compress(idx.encode(np.ascontiguousarray(array)), 1)
             file["packed"] = {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
     if dataset.archive:
