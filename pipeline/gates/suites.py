@@ -128,28 +128,28 @@ def _of_images(thresholds: ImageMeasures | None, pixels: int) -> list[Expectatio
     return result
 
 
-def _no_more(check: str, column: str, what: str, most: int | None, rows: int) -> Expectation:
-    """At most `most` rows have a value in the column. If `most` is None, any such row is a warning."""
-    if most is None:
-        none = gxe.ExpectColumnValuesToBeNull
-        return expect(none, check, f"{what}: none", column=column, severity="warning")
+def _no_more(check: str, column: str, what: str, most: int | None, rows: int) -> list[Expectation]:
+    """At most `most` rows have a value in the column. If some may, or nobody counted them, each is a warning."""
+    kind = gxe.ExpectColumnValuesToBeNull
+    each = expect(kind, check, f"{what}: none", column=column, severity="critical" if most == 0 else "warning")
+    if not most:
+        return [each]
     # Great Expectations compares shares of rows. Half a row more keeps that comparison clear of rounding.
-    share = 1 - (most + 0.5) / max(rows, 1) if most else 1.0
-    words = f"{what}: at most {most:,} of {rows:,} rows" if most else f"{what}: none"
-    return expect(gxe.ExpectColumnValuesToBeNull, check, words, column=column, mostly=max(share, 0.0))
+    share = max(1 - (most + 0.5) / max(rows, 1), 0.0)
+    return [each, expect(kind, check, f"{what}: at most {most:,} of {rows:,} rows", column=column, mostly=share)]
 
 
 def _of_repeats(dataset: Dataset, split: Split) -> list[Expectation]:
     """No image stands twice, and no image of test, or one nearly the same, stands in train."""
     record, both = dataset.splits[split], dataset.expect
     most = record.expect.duplicates if record.expect else None
-    result = [_no_more("duplicates", "duplicate_of", "images seen before", most, record.rows)]
+    result = _no_more("duplicates", "duplicate_of", "images seen before", most, record.rows)
     if split == "test":
         distance = both.near_distance if both else NEAR_DISTANCE
         nearly = f"images of train, up to {distance:g} grey levels (RMS) away, also moved by a pixel"
         result += [
-            _no_more("shared", "same_as", "images of train", both.shared if both else None, record.rows),
-            _no_more("near", "near_to", nearly, both.near if both else None, record.rows),
+            *_no_more("shared", "same_as", "images of train", both.shared if both else None, record.rows),
+            *_no_more("near", "near_to", nearly, both.near if both else None, record.rows),
         ]
     return result
 
@@ -168,19 +168,19 @@ def _of_writers(dataset: Dataset, split: Split) -> list[Expectation]:
         ),
         expect(ExpectColumnValueCountsToEqual, "halves", f"rows: {words}", column="hsf", counts=record.hsf),
         expect(gxe.ExpectColumnUniqueValueCountToBeBetween, "writers", f"{record.writers:,} writers", **number),
-        _no_more("writer_of_both", "of_both_halves", "images by a writer of two series", 0, rows),
+        *_no_more("writer_of_both", "of_both_halves", "images by a writer of two series", 0, rows),
     ]
     if split == "test":
-        result.append(_no_more("shared_writer", "writer_of_train", "images by a writer of train", 0, rows))
+        result += _no_more("shared_writer", "writer_of_train", "images by a writer of train", 0, rows)
     return result
 
 
 def _of_suspects(thresholds: SplitThresholds | None, rows: int) -> list[Expectation]:
     """Labels that the probe contradicts: any is a warning, too many are a failure."""
     what = "labels contradicted with confidence"
-    result = [_no_more("suspect", "score", what, None, rows)]
+    result = _no_more("suspect", "score", what, None, rows)
     if thresholds:
-        result.append(_no_more("suspects", "contradicted", what, thresholds.suspects, rows))
+        result += _no_more("suspects", "contradicted", what, thresholds.suspects, rows)[-1:]
     return result
 
 
