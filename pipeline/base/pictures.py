@@ -1,6 +1,7 @@
 """Pictures of many images on one sheet."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,20 +38,27 @@ def shown(n: int) -> str:
 def contact_sheet(title: str, images: NDArray[np.uint8], captions: Sequence[str]) -> bytes:
     """A PNG of images uint8[n, rows, columns] or uint8[n, rows, columns, channels], a caption under each.
 
-    A caption has up to two lines. Grey images are shown as dark ink on white. Images of three channels are shown
-    in colour, as they are; other numbers of channels become their mean, in grey. The bytes are the same on every
-    processor.
+    A long caption makes all cells wider, so that it is whole and overlaps no other; fewer cells stand in a line then.
+    Grey images are shown as dark ink on white. Images of three channels are shown in colour, as they are; other
+    numbers of channels become their mean, in grey. The bytes are the same on every processor.
     """
     in_colour = images.ndim == 4 and images.shape[3] == 3
     rows, columns = images.shape[1] * ZOOM, images.shape[2] * ZOOM
-    width, height = columns + 2 * MARGIN, rows + 2 * MARGIN + 2 * LINE
-    lines = max(1, -(-len(images) // COLUMNS))
-    sheet = Image.new("RGB" if in_colour else "L", (COLUMNS * width, lines * height + 2 * LINE), "white")
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(10)
+    draw, font = ImageDraw.Draw(Image.new("L", (1, 1))), ImageFont.load_default(10)
+    _, _, title_width, _ = draw.textbbox((0, 0), title, font)
+    boxes = [draw.textbbox((0, 2), caption, font, spacing=2) for caption in captions]
+    narrow = columns + 2 * MARGIN
+    width = max([narrow, *(math.ceil(box[2]) + MARGIN for box in boxes)])
+    height = rows + 2 * MARGIN + max([2 * LINE, *(math.ceil(box[3]) for box in boxes)])
+    across = max(1, COLUMNS * narrow // width)
+    lines = max(1, -(-len(images) // across))
+    size = max(across * width, math.ceil(title_width) + 2 * MARGIN), lines * height + 2 * LINE
+    sheet = Image.new("RGB" if in_colour else "L", size, "white")
+    draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, LINE // 2), title, "black", font)
     for place, (image, caption) in enumerate(zip(images, captions, strict=True)):
-        left = place % COLUMNS * width + MARGIN
-        top = place // COLUMNS * height + 2 * LINE
+        left = place % across * width + MARGIN
+        top = place // across * height + 2 * LINE
         shown_as = image if in_colour else 255 - _grey(image)
         picture = Image.fromarray(shown_as).resize((columns, rows), Image.Resampling.NEAREST)
         sheet.paste(picture, (left, top))
