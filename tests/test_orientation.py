@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from hands import HANDS, written
+from numpy.typing import NDArray
 
 from pipeline.base import records
 from pipeline.gates.evidence.changes import AS_IS, ways
-from pipeline.gates.evidence.orientation import UNCLEAR, Floats, glyph, orientation
+from pipeline.gates.evidence.orientation import UNCLEAR, UNLIKE, Floats, glyph, orientation
 from pipeline.gates.evidence.references import ClassSums
 from pipeline.rows import idx
 
@@ -18,9 +19,14 @@ WAYS = ways((28, 28))
 
 
 @pytest.fixture(scope="module")
-def digits(mnist: Path) -> Floats:
+def rows(mnist: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     images, labels = (idx.read(mnist / f"t10k-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1"))
-    return ClassSums.of(images, labels.astype(np.int64), 10).means
+    return images, labels.astype(np.int64)
+
+
+@pytest.fixture(scope="module")
+def digits(rows: tuple[NDArray[np.uint8], NDArray[np.int64]]) -> Floats:
+    return ClassSums.of(*rows, 10).means
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -45,6 +51,22 @@ def test_a_glyph_is_centred_and_fills_its_box(shape: tuple[int, int]) -> None:
     assert image.max() <= 255
     lines = (image > 16).any(axis=1).sum()
     assert abs(lines - 20 / 28 * min(shape)) <= 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_shuffled_labels_are_no_verdict_and_half_of_them_are_right_enough(
+    rows: tuple[NDArray[np.uint8], NDArray[np.int64]], seed: int
+) -> None:
+    images, labels = rows
+    shuffled = np.random.default_rng(seed).permutation(labels)
+    assert orientation(ClassSums.of(images, shuffled, 10).means, DIGITS) == UNLIKE
+    half = np.where(np.arange(len(labels)) % 2, labels, shuffled)
+    assert orientation(ClassSums.of(images, half, 10).means.swapaxes(1, 2), DIGITS) == "transposed"
+
+
+def test_images_of_something_else_are_no_verdict(digits: Floats) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, digits.shape).astype(np.float64)
+    assert orientation(noise, DIGITS) == UNLIKE
 
 
 def test_a_class_without_rows_tells_nothing(digits: Floats) -> None:

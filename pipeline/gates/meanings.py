@@ -96,7 +96,7 @@ MEANINGS = {
     "blank": "images are blank: a conversion failed, or they stand in place of missing images",
     "constant": "images have one grey level: a conversion failed",
     "transformation": "the images were changed in this way before they came here, or are of another dataset",
-    "orientation": "the raw images do not lie as `transposed` in the record says: they were turned, or were not",
+    "orientation": "the raw images do not lie as `transposed` in the record says, or have other labels",
     "labels": "images and labels do not belong together",
     "label_offset": "images and labels shifted against each other: a row lost or added in one of the two files",
     "reference_distance": "another dataset, changed images, or images under other labels",
