@@ -91,6 +91,15 @@ def test_a_transformation_is_recognised_under_wrong_labels_too(digits: Digits, o
     assert (likeness.transformation, likeness.labels) == (name, "every label changed by +1")
 
 
+@pytest.mark.parametrize("width", [2, 4, 8])
+def test_bytes_exchanged_in_transposed_files_are_recognised(digits: Digits, own: Floats, width: int) -> None:
+    stored = digits[0].swapaxes(1, 2).reshape(len(digits[0]), -1, width)[:, :, ::-1].reshape(digits[0].shape)
+    sums = ClassSums.of(stored.swapaxes(1, 2), digits[1], 10)
+    expected = (f"byte order exchanged in groups of {width}", OWN)
+    assert references.liken(sums, own, TOLERANCE, transposed=True)[:2] == expected
+    assert references.liken(sums, own, TOLERANCE)[0] != expected[0]
+
+
 @pytest.mark.parametrize(("step", "said"), [(1, "+1"), (9, "-1"), (3, "+3"), (5, "+5"), (6, "-4")], ids=str)
 def test_labels_that_all_changed_alike_are_named(digits: Digits, own: Floats, step: int, said: str) -> None:
     likeness = liken(digits[0], (digits[1] + step) % 10, own, TOLERANCE)

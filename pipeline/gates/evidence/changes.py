@@ -42,13 +42,16 @@ def ways(shape: tuple[int, int]) -> dict[str, Change]:
     return UPRIGHT | TURNED if shape[0] == shape[1] else UPRIGHT
 
 
-def transformations(shape: tuple[int, int]) -> dict[str, Change]:
-    """All changes that may have happened to images of a shape, by name; no change, AS_IS, is the first."""
+def transformations(shape: tuple[int, int], transposed: bool = False) -> dict[str, Change]:
+    """All changes that may have happened to images of a shape, by name; no change, AS_IS, is the first.
+
+    transposed: whether the raw files have rows and columns exchanged, because bytes are exchanged in the files.
+    """
     rows, columns = shape
     result = ways(shape) | GREYS | _resampled(shape)
     for n in (2, 4, 8):
         if rows * columns % n == 0:
-            result[f"byte order exchanged in groups of {n}"] = partial(_swapped, width=n)
+            result[f"byte order exchanged in groups of {n}"] = partial(_swapped, width=n, transposed=transposed)
     for down, right in product(OFFSETS, OFFSETS):
         if down or right:
             name = f"shifted by {down:+d} rows and {right:+d} columns"
@@ -76,6 +79,8 @@ def _resampled(shape: tuple[int, int]) -> dict[str, Change]:
     return result
 
 
-def _swapped(images: Floats, width: int) -> Floats:
-    """Images with the values of each group of `width` in reverse order."""
-    return images.reshape(len(images), -1, width)[:, :, ::-1].reshape(images.shape)
+def _swapped(images: Floats, width: int, transposed: bool) -> Floats:
+    """Images with the values of each group of `width` in reverse order, as the raw files hold them."""
+    stored = images.swapaxes(1, 2) if transposed else images
+    changed = stored.reshape(len(images), -1, width)[:, :, ::-1].reshape(stored.shape)
+    return changed.swapaxes(1, 2) if transposed else changed

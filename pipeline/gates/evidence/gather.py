@@ -85,7 +85,7 @@ def gather(dataset: Dataset, tables: Mapping[Split, Rows], seed: int) -> dict[Sp
         parts[split] = own
         result[split] = Evidence(frame, {"schema": in_words(tables[split].schema)}, tables[split])
         if dataset.expect:
-            _compare(result[split], own, dataset.expect, dataset.shape)
+            _compare(result[split], own, dataset.expect, dataset)
         if dataset.transposed and len(own.labels):
             result[split].facts["orientation"] = orientation(own.sums.means, dataset.class_names)
         _find_repeats(result[split], own)
@@ -132,12 +132,12 @@ def _put(frame: pd.DataFrame, column: str, places: NDArray[np.int64], values: An
     frame[column] = whole
 
 
-def _compare(evidence: Evidence, own: _Whole, both: Thresholds, shape: tuple[int, ...]) -> None:
+def _compare(evidence: Evidence, own: _Whole, both: Thresholds, dataset: Dataset) -> None:
     """Compare the mean images of a split with the references."""
-    expected = references.decode(both.references, (shape[0], shape[1]))
-    likeness = references.liken(own.sums, expected, both.reference_tolerance)
+    expected = references.decode(both.references, (dataset.shape[0], dataset.shape[1]))
+    likeness = references.liken(own.sums, expected, both.reference_tolerance, dataset.transposed)
     ends = [image for image in evidence.source.images(references.ends(own.labelled)) if image is not None]
-    images = grey(np.frombuffer(b"".join(ends), np.uint8).reshape(-1, *shape))
+    images = grey(np.frombuffer(b"".join(ends), np.uint8).reshape(-1, *dataset.shape))
     distances = likeness.distances[~np.isnan(likeness.distances)]
     evidence.facts["transformation"] = likeness.transformation
     evidence.facts["labels"] = likeness.labels

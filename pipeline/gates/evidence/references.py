@@ -80,10 +80,11 @@ def decode(texts: Sequence[str], shape: tuple[int, int]) -> Floats:
     return np.stack(images)
 
 
-def liken(sums: ClassSums, references: Floats, tolerance: float) -> Likeness:
+def liken(sums: ClassSums, references: Floats, tolerance: float, transposed: bool = False) -> Likeness:
     """Compare the class means of a split with references float64[classes, rows, columns].
 
-    tolerance: up to this RMS difference in grey levels a mean image is taken for its reference.
+    tolerance: up to this RMS difference in grey levels a mean image is taken for its reference. transposed: as in
+    `transformations`.
     """
     means = sums.means
     present = ~np.isnan(means[:, 0, 0])
@@ -91,7 +92,8 @@ def liken(sums: ClassSums, references: Floats, tolerance: float) -> Likeness:
     if not present.any():
         return Likeness(UNKNOWN, "no image", own)
     rows, columns = references.shape[1:]
-    changed = {name: change(references) for name, change in transformations((rows, columns)).items()}
+    changes = transformations((rows, columns), transposed)
+    changed = {name: change(references) for name, change in changes.items()}
     shares = sums.rows / sums.rows.sum()
     everything = sums.pixels.sum(axis=0) / sums.rows.sum()
     ways: list[Callable[[Floats], Any]] = [
