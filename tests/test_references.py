@@ -120,6 +120,12 @@ def test_two_labels_that_are_exchanged_are_named(digits: Digits, own: Floats) ->
     assert set(np.flatnonzero(likeness.distances > TOLERANCE)) == {4, 9}
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_class_of_few_rows_is_not_taken_for_another(digits: Digits, own: Floats, seed: int) -> None:
+    rows = np.random.default_rng(seed).permutation(6000)[:40]
+    assert liken(digits[0][rows], digits[1][rows], own, 60).labels == OWN
+
+
 def test_shuffled_labels_are_named(digits: Digits, own: Floats) -> None:
     likeness = liken(digits[0], np.random.default_rng(0).permutation(digits[1]), own, TOLERANCE)
     assert (likeness.transformation, likeness.labels) == (AS_IS, "unrelated to the images: shuffled?")

@@ -17,6 +17,7 @@ Labels = NDArray[np.integer[Any]]
 OWN = "as in the record"
 UNKNOWN = "none of the known ones: another dataset?"
 ENDS = 1000  # rows at each end of a split
+CLOSER = 2 / 3  # as near, in distances to what is expected, something else must be to be taken for it
 
 
 class Likeness(NamedTuple):
@@ -115,7 +116,7 @@ def _nearest(distances: dict[str, float], tolerance: float) -> str | None:
     would count as rotated a little, and some wrong labels as blurred a little.
     """
     best = min(distances, key=distances.__getitem__)
-    best = best if distances[best] < distances[AS_IS] * 2 / 3 else AS_IS
+    best = best if distances[best] < distances[AS_IS] * CLOSER else AS_IS
     return best if distances[best] <= tolerance else None
 
 
@@ -124,14 +125,21 @@ def _rms(difference: Floats) -> Floats:
 
 
 def _labels(means: Floats, present: NDArray[np.bool_], references: Floats, tolerance: float) -> str:
-    """Whose images stand under the labels, in words."""
+    """Whose images stand under the labels, in words.
+
+    The images of a class are another's only if they are a third closer to the other. Without this rule, a few rows,
+    or a letter that looks like its capital, would count as exchanged.
+    """
     classes = len(references)
     distances = _rms(means[present, None] - references[None])
-    given, nearest = np.flatnonzero(present), distances.argmin(axis=1)
+    given, nearest, least = np.flatnonzero(present), distances.argmin(axis=1), distances.min(axis=1)
+    closer = least < distances[np.arange(len(given)), given] * CLOSER
+    strange, few = (least > tolerance).sum() > len(given) / 2, len(set(nearest)) < len(given) / 2
+    if (nearest != given).any() and (strange or (few and closer.any())):
+        return "unrelated to the images: shuffled?"
+    nearest = np.where(closer, nearest, given)
     if (nearest == given).all():
         return OWN
-    if (distances.min(axis=1) > tolerance).sum() > len(given) / 2 or len(set(nearest)) < len(given) / 2:
-        return "unrelated to the images: shuffled?"
     steps = np.unique((given - nearest) % classes)
     if len(steps) == 1:
         step = int(steps[0])
