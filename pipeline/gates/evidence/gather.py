@@ -141,7 +141,8 @@ def _compare(evidence: Evidence, own: _Whole, both: Thresholds, dataset: Dataset
     distances = likeness.distances[~np.isnan(likeness.distances)]
     evidence.facts["transformation"] = likeness.transformation
     evidence.facts["labels"] = likeness.labels
-    evidence.facts["label_offset"] = float(references.offset(images, references.ends(own.labels), expected))
+    offset = references.offset(images, references.ends(own.labels), expected)
+    evidence.facts["label_offset"] = None if offset is None else float(offset)
     evidence.facts["reference_distance"] = round(float(distances.max()), 3) if len(distances) else None
 
 
