@@ -61,6 +61,45 @@ def test_a_class_that_a_split_lacks_is_not_expected_there(
     assert main(["check", str(raw), "--dataset", "record.yaml"]) == 0
 
 
+def test_checks_that_the_files_themselves_fail_only_warn(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images, labels = (raw / f"t10k-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1"))
+    pixels, given = idx.read(images).copy(), idx.read(labels)
+    pixels[given == 1] = 0  # a class of blank images
+    order = np.argsort(given, kind="stable")  # and labels that tell no offset
+    images.write_bytes(idx.encode(pixels[order]))
+    labels.write_bytes(idx.encode(given[order]))
+    record = tmp_path / "record.yaml"
+    assert main(["profile", str(raw), "--output", str(record)]) == 0
+    assert datasets.read(record).train.expect.only_warn == {}  # type: ignore[union-attr]
+    found = {
+        "blank": "20 rows",
+        "constant": "20 rows",
+        "images.ink.each": "20 rows",
+        "label_offset": "not measured",
+    }
+    assert datasets.read(record).test.expect.only_warn == found  # type: ignore[union-attr]
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", str(raw), "--dataset", "record.yaml"]) == 0
+    assert "no blank image" in capsys.readouterr().out
+    images.write_bytes(idx.encode(pixels))
+    assert main(["check", str(raw), "--dataset", "record.yaml", "--no-checksums"]) == 1  # others still fail
+
+
+def test_a_check_that_is_not_there_cannot_only_warn(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = tmp_path / "record.yaml"
+    assert main(["profile", str(raw), "--output", str(record)]) == 0
+    content = yaml.safe_load(record.read_text())
+    content["test"]["expect"]["only_warn"] = {"blnak": ""}
+    record.write_text(yaml.safe_dump(content))
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", str(raw), "--dataset", "record.yaml"]) == 2
+    assert "test.expect.only_warn: expected checks of test, found blnak" in capsys.readouterr().err
+
+
 def test_the_record_goes_to_stdout_and_gzipped_files_give_the_same(
     raw: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,10 +22,11 @@ COMMENTS = {
     "square root of that number more, at least 8 more",
     "reference_distance": "the distance of a class's mean image from its reference, RMS in grey levels:\n"
     "a quarter and 1 more",
+    "only_warn": "checks that the files themselves fail, and what was found; they warn, and fail nothing",
     "probe_error": f"the probe's error out of sample, {ERRORS} standard errors to each side; by class, too",
     "shared": "images of test that stand in train, byte for byte, or nearly the same: as many as there are",
     "near_distance": "up to this RMS difference in grey levels two images are nearly the same, also if one is\n"
-    "moved by a pixel; no two digits of MNIST are closer than 8.4",
+    "moved by a pixel",
     "drift": "the distance of a class's mean image in test from that in train, RMS in grey levels:\n"
     "a quarter and 1 more",
     "reference_tolerance": "up to this distance a mean image is taken for its reference:\n"

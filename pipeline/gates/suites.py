@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 import great_expectations.expectations as gxe
 import msgspec
 from great_expectations.expectations.expectation import ColumnAggregateExpectation, Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from pipeline.base.dataset import Dataset, Split
-from pipeline.base.errors import listed
+from pipeline.base.errors import ConfigError, listed
 from pipeline.base.thresholds import NEAR_DISTANCE, ImageMeasures, SplitThresholds
 from pipeline.gates.evidence.changes import AS_IS
 from pipeline.gates.evidence.references import OWN
@@ -45,6 +46,27 @@ def expect(kind: Any, check: str, description: str, /, **arguments: Any) -> Expe
     """An expectation of a kind, with the name of its check and a description that holds the numbers."""
     result: Expectation = kind(description=description, meta={"check": check}, **arguments)
     return result
+
+
+def of_split(dataset: Dataset, split: Split) -> tuple[list[Expectation], list[Expectation]]:
+    """What is expected of the frame with one row an image, and of that with the facts about the split.
+
+    Raises ConfigError if the record lets a check only warn that there is not.
+    """
+    rows, facts = of_rows(dataset, split), of_facts(dataset, split)
+    record = dataset.splits[split].expect
+    lowered = set(record.only_warn) if record else set()
+    if unknown := lowered - {check_of(expectation) for expectation in rows + facts}:
+        raise ConfigError(f"{split}.expect.only_warn: expected checks of {split}, found {listed(sorted(unknown))}")
+    for expectation in rows + facts:
+        if check_of(expectation) in lowered:
+            expectation.severity = FailureSeverity.WARNING
+    return rows, facts
+
+
+def check_of(expectation: Expectation) -> str:
+    """The name of the check that the expectation belongs to."""
+    return str((expectation.meta or {})["check"])
 
 
 def of_rows(dataset: Dataset, split: Split) -> list[Expectation]:

@@ -36,7 +36,7 @@ def validate(context: AbstractDataContext, dataset: Dataset, evidence: Mapping[S
     """Hold the evidence of each split to the expectations of its record."""
     verdicts = []
     for split, part in evidence.items():
-        rows, facts = suites.of_rows(dataset, split), suites.of_facts(dataset, split)
+        rows, facts = suites.of_split(dataset, split)
         for result in [
             *run_suite(context, split, rows, part.rows),
             *run_suite(context, f"{split} as a whole", facts, pd.DataFrame([part.facts])),
