@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import tiny_arrays
-from PIL import Image, ImageDraw
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.base.pictures import COLUMNS, LINE, MARGIN, MOST, ZOOM, misclassified
+from pipeline.base.pictures import COLUMNS, LINE, MARGIN, MOST, ZOOM, contact_sheet, misclassified
 
 NAMES = {0: "left", 1: "middle", 2: "right"}
 
@@ -67,3 +68,25 @@ def test_the_title_counts_and_each_caption_names_the_row_and_both_labels(monkeyp
     assert drawn[0] == f"600 of 600 misclassified, the first {MOST}: row, given > predicted"
     assert drawn[1:3] == ["0\nleft > middle", "1\nmiddle > right"]
     assert len(drawn) == 1 + MOST
+
+
+def ink(sheet: NDArray[np.uint8]) -> int:
+    return int((sheet < 255).sum())
+
+
+@pytest.mark.parametrize(
+    "caption", ["1", "9, more like 4", "59999\nT-shirt/top > Ankle boot", "x" * 300, "1\n2\n3"]
+)
+@pytest.mark.parametrize("n", [1, 2, 13])
+def test_captions_are_whole_and_overlap_nothing(caption: str, n: int) -> None:
+    box = ImageDraw.Draw(Image.new("L", (1, 1))).textbbox((0, 0), caption, ImageFont.load_default(10), spacing=2)
+    alone = Image.new("L", (int(box[2]) + 9, int(box[3]) + 9), 255)
+    ImageDraw.Draw(alone).text((0, 0), caption, 0, ImageFont.load_default(10), spacing=2)
+    sheet = contact_sheet("", np.zeros((n, 28, 28), np.uint8), [caption] * n)
+    assert ink(np.asarray(Image.open(io.BytesIO(sheet)))) == n * ink(np.asarray(alone))
+
+
+def test_a_title_is_whole() -> None:
+    images = np.zeros((1, 4, 4), np.uint8)
+    sheets = [np.asarray(Image.open(io.BytesIO(contact_sheet(t, images, [""])))) for t in ("W" * 99, "W" * 198)]
+    assert ink(sheets[1]) == 2 * ink(sheets[0])

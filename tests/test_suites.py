@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pipeline.gates import judge
 from pipeline.gates.evidence.orientation import glyph
 from pipeline.gates.judge import Judgement
+from pipeline.gates.verdicts import Row
 from pipeline.rows import arrow
 from pipeline.rows.blocks import Rows
 
@@ -100,3 +101,15 @@ def test_images_that_were_not_turned_fail_for_their_orientation() -> None:
     assert "orientation" not in {v.check for v in turned((0, 1, 2)).failed if v.split == "train"}
     (wrong,) = (v for v in turned((0, 2, 1)).failed if (v.check, v.split) == ("orientation", "train"))
     assert (wrong.found, wrong.expected) == ("transposed", "images upright, compared with drawn characters")
+
+
+def test_repeats_that_the_record_allows_are_a_warning_that_lists_them() -> None:
+    dataset = tiny()
+    assert dataset.train.expect
+    known = replace(dataset, train=replace(dataset.train, expect=replace(dataset.train.expect, duplicates=1)))
+    once, twice = images(put(43, tiny_arrays(300, 0)[0][40])), images(put([43, 46], tiny_arrays(300, 0)[0][40]))
+    for change, rows, failed in [(once, [43], []), (twice, [43, 46], ["duplicates"])]:
+        found = judged(change, known)
+        listed = [v for v in found.verdicts if (v.check, v.severity) == ("duplicates", "warning")]
+        assert [(v.success, v.rows) for v in listed] == [(False, [Row(row, "row 40") for row in rows])]
+        assert [v.check for v in found.failed if v.check == "duplicates"] == failed
