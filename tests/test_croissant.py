@@ -36,9 +36,7 @@ def test_mlcroissant_reads_the_rows(tmp_path: Path, changes: dict[str, Any]) -> 
     images, labels = arrays("test", changes.get("first_label", 0))
     rows = list(opened_.records("test"))
     assert [row["test/id"] for row in rows] == list(range(60))
-    read = np.array([row["test/image"] for row in rows])
-    assert read.dtype == np.uint8
-    np.testing.assert_array_equal(read.reshape(-1, 28, 28), images)
+    assert b"".join(row["test/image"] for row in rows) == images.tobytes()
     np.testing.assert_array_equal([row["test/label"] for row in rows], labels)
 
 
@@ -49,7 +47,7 @@ def test_counts_classes_and_shape_stand_in_it(tmp_path: Path) -> None:
     classes = {row["classes/label"]: row["classes/name"] for row in found.records("classes")}
     assert classes == dict(enumerate(NAMES, 1))
     image = next(node for node in found.metadata.nodes() if node.id == "train/image")
-    assert image.array_shape_tuple == (28, 28)
+    assert "28 x 28 bytes" in str(image.description)
 
 
 def test_a_file_of_other_bytes_is_refused(tmp_path: Path) -> None:

@@ -72,14 +72,14 @@ def test_checks_that_the_files_themselves_fail_only_warn(
     labels.write_bytes(idx.encode(given[order]))
     record = tmp_path / "record.yaml"
     assert main(["profile", str(raw), "--output", str(record)]) == 0
-    assert datasets.read(record).train.expect.only_warn == {}  # type: ignore[union-attr]
+    assert records.read(record).train.expect.only_warn == {}  # type: ignore[union-attr]
     found = {
         "blank": "20 rows",
         "constant": "20 rows",
         "images.ink.each": "20 rows",
         "label_offset": "not measured",
     }
-    assert datasets.read(record).test.expect.only_warn == found  # type: ignore[union-attr]
+    assert records.read(record).test.expect.only_warn == found  # type: ignore[union-attr]
     monkeypatch.chdir(tmp_path)
     assert main(["check", str(raw), "--dataset", "record.yaml"]) == 0
     assert "no blank image" in capsys.readouterr().out

@@ -92,7 +92,7 @@ def test_a_changed_threshold_is_in_the_dataset_and_said() -> None:
     assert (changed.test.expect.suspects, changed.test.expect.probe_error) == (3, (0.0, 0.02))
     before = MNIST.test.expect
     assert before
-    (line,) = datasets.with_thresholds(MNIST, Gate(test={"only_warn": {"labels": "odd"}}), PARAMS)[1]
+    (line,) = records.with_thresholds(MNIST, Gate(test={"only_warn": {"labels": "odd"}}).changes, PARAMS)[1]
     assert line == "test.only_warn is {'labels': 'odd'}, in the record not there: looser"
     assert lines == [
         "expect.near is 2, in the record 0: looser",

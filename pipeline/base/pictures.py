@@ -38,7 +38,7 @@ def shown(n: int) -> str:
 def contact_sheet(title: str, images: NDArray[np.uint8], captions: Sequence[str]) -> bytes:
     """A PNG of images uint8[n, rows, columns] or uint8[n, rows, columns, channels], a caption under each.
 
-    A long caption makes all cells wider, so that it is whole and overlaps no other; fewer cells stand in a line then.
+    A long caption makes all cells wider, so that it is whole and overlaps no other. Then a line has fewer cells.
     Grey images are shown as dark ink on white. Images of three channels are shown in colour, as they are; other
     numbers of channels become their mean, in grey. The bytes are the same on every processor.
     """

@@ -99,8 +99,9 @@ def write(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents
 
 def _head(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents]) -> str:
     """The YAML at the head of the card: the keys of the Hub whose values are known here."""
-    # The package `datasets` counts the bytes of the rows in its cache. A class label is an int64 there.
-    width = sum(8 if field.name == "label" else field.type.byte_width for field in schema)
+    # The package `datasets` counts the bytes of the rows in its cache: a label is an int64, an image has an offset.
+    cached = {"label": 8, "image": dataset.image_bytes + 4}
+    width = sum(cached.get(field.name, field.type.byte_width) for field in schema)
     splits = [
         {"name": split, "num_bytes": found.rows * width, "num_examples": found.rows}
         for split, found in contents.items()
@@ -126,6 +127,8 @@ def _head(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents
 
 
 def _feature(field: pa.Field, dataset: Dataset) -> dict[str, Any]:
+    if field.name == "image":  # `datasets` before 5.1 knows no binary of fixed size and reads it as this (#8281)
+        return {"name": field.name, "dtype": "binary"}
     if field.name != "label":
         return {"name": field.name, "dtype": str(field.type)}
     # Quoted, because the Hub reads YAML 1.1, in which no, on and 1_0 are not text.

@@ -1,8 +1,8 @@
 """The record of a dataset, made from known good files: what the gates measure of them, each number with a margin.
 
 Every margin leaves room for a faithful copy, in which each grey level may differ by one, and for another seed of
-the probe. `explained` writes the margin of each threshold into a comment of the record. A check that the files fail
-all the same only warns.
+the probe. `explained` writes the margin of each threshold into a comment of the record. A check that the files
+fail all the same only warns.
 """
 
 import tempfile
@@ -155,7 +155,7 @@ def opened(dataset: Dataset, sums: Mapping[Split, ClassSums]) -> Dataset:
 
 
 def profile(dataset: Dataset, tables: Mapping[Split, Rows], seed: int) -> Dataset:
-    """The dataset with thresholds that are measured of its own rows, and the checks that these fail all the same."""
+    """The dataset with thresholds that are measured of its own rows, and the checks that these rows fail."""
     whole = opened(dataset, {split: class_sums(dataset, rows) for split, rows in tables.items()})
     assert whole.expect
     evidence = gather(whole, tables, seed)

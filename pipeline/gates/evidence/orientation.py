@@ -11,8 +11,8 @@ Floats = NDArray[np.float64]
 
 UNCLEAR = "unclear: the drawn names of the classes look the same in several ways"
 UNLIKE = "unclear: the images do not look like the names of their classes: labels shuffled, another dataset?"
-# In standard deviations, over names that are dealt to the classes at random. On EMNIST and MNIST, right labels give
-# 4.1 or more, and with 70% of them shuffled 3.6 or more. Shuffled labels and other data give 3.6 or less.
+# In standard deviations, over names that are dealt to the classes at random. On EMNIST and MNIST, right labels
+# give 4.1 or more, and with 70% of them shuffled 3.6 or more. Shuffled labels and other data give 3.6 or less.
 LEAST = 3.5
 POINTS = 200  # a character is drawn in this size, then scaled down
 BOX = 20 / 28  # the share of a side that a digit of MNIST fills

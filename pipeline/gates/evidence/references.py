@@ -128,8 +128,8 @@ def _rms(difference: Floats) -> Floats:
 def _labels(means: Floats, present: NDArray[np.bool_], references: Floats, tolerance: float) -> str:
     """Whose images stand under the labels, in words.
 
-    The images of a class are another's only if they are a third closer to the other. Without this rule, a few rows,
-    or a letter that looks like its capital, would count as exchanged.
+    The images of a class are another's only if they are a third closer to the other. Without this rule, a few
+    rows, or a letter that looks like its capital, would count as exchanged.
     """
     classes = len(references)
     distances = _rms(means[present, None] - references[None])
