@@ -107,10 +107,10 @@ THROUGH = {
     "commands/methods": "own_methods",
     "features/components": "features_components",
     "gates/explained": "profile",
-    "gates/folder": "check",
     "gates/meanings": "mutations",
     "gates/memory": "judge",
     "gates/validation": "judge",
+    "gates/value_counts": "suites",
     "methods/*": "leaderboard",
     "stages/*": "pipeline",
 }

@@ -34,7 +34,8 @@ def test_the_picture_is_the_same_bytes_every_time() -> None:
 
 def test_many_errors_make_a_picture_of_bounded_size() -> None:
     images, labels = tiny_arrays(600, 0)
-    sheet = Image.open(io.BytesIO(misclassified(images, labels, (labels + 1) % 3, NAMES)))
+    names = {label: str(label) for label in NAMES}
+    sheet = Image.open(io.BytesIO(misclassified(images, labels, (labels + 1) % 3, names)))
     lines = MOST // COLUMNS
     assert sheet.height == lines * (28 * ZOOM + 2 * MARGIN + 2 * LINE) + 2 * LINE
 

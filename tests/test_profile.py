@@ -171,7 +171,7 @@ def test_every_number_has_four_digits_at_most(raw: Path) -> None:
         ),
         ({1: np.zeros(299)}, r"found uint8\[300, 28, 28\] and uint8\[299\]"),
         ({1: np.zeros(300, ">f4")}, "and >f4"),
-        ({1: None}, "train-labels-idx1-ubyte: file: expected a file in .*digits, plain or as .gz, found none"),
+        ({1: None}, "train-labels-idx1-ubyte: file: expected a file, plain or as .gz, found none"),
     ],
 )
 def test_files_that_are_not_good_give_no_record(raw: Path, changes: dict[int, Any], message: str) -> None:

@@ -110,8 +110,8 @@ def _field(split: str, field: pa.Field, dataset: Dataset) -> dict[str, Any]:
         "source": {"fileObject": {"@id": f"{split}.parquet"}, "extract": {"column": field.name}},
     }
     if field.name == "image":
-        # From text, mlcroissant gives the bytes as they are, and TensorFlow Datasets can build. From an array of numbers,
-        # the first is thirty times slower, and the second fails.
+        # From text, mlcroissant gives the bytes as they are, and TensorFlow Datasets can build. From an array of
+        # numbers, the first is thirty times slower, and the second fails.
         sizes = " x ".join(map(str, dataset.shape))
         return own | {"dataType": "sc:Text", "description": f"{own['description']}; {sizes} bytes"}
     if field.name == "label":

@@ -127,7 +127,7 @@ def _head(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents
 
 
 def _feature(field: pa.Field, dataset: Dataset) -> dict[str, Any]:
-    if field.name == "image":  # `datasets` before 5.1 knows no binary of fixed size and reads it as this (#8281)
+    if field.name == "image":  # the name that `datasets` before 5.1 knows, too (huggingface/datasets#8281)
         return {"name": field.name, "dtype": "binary"}
     if field.name != "label":
         return {"name": field.name, "dtype": str(field.type)}

@@ -107,7 +107,7 @@ def _arrays(
         raise idx.IdxError(folder / error.path.name, error.check, error.expected, error.found) from None
     kinds = {str(images.dtype), str(labels.dtype)}
     if kinds != {"uint8"} or images.ndim not in (3, 4) or labels.shape != images.shape[:1]:
-        expected = "images uint8[n, rows, columns] or [n, rows, columns, channels] and labels uint8[n]"
+        expected = "images uint8[n, rows, columns] or uint8[n, rows, columns, channels] and labels uint8[n]"
         found = f"{images.dtype}{list(images.shape)} and {labels.dtype}{list(labels.shape)}"
         raise DataError(f"{folder}: expected {expected}, found {found}")
     return images, labels

@@ -5,11 +5,11 @@ that threshold.
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import great_expectations.expectations as gxe
 import msgspec
-from great_expectations.expectations.expectation import ColumnAggregateExpectation, Expectation
+from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from pipeline.base.dataset import Dataset, Split
@@ -18,28 +18,9 @@ from pipeline.base.thresholds import NEAR_DISTANCE, ImageMeasures, SplitThreshol
 from pipeline.gates.evidence.changes import AS_IS
 from pipeline.gates.evidence.references import OWN
 from pipeline.gates.meanings import MEASURES
+from pipeline.gates.value_counts import ExpectColumnValueCountsToEqual
 from pipeline.rows import arrow
 from pipeline.rows.arrow import COLUMNS, in_words
-
-
-class ExpectColumnValueCountsToEqual(ColumnAggregateExpectation):
-    """Expect each value of a column in exactly the given number of rows."""
-
-    counts: dict[int, int]
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("column.value_counts",)
-    success_keys: ClassVar[tuple[str, ...]] = ("counts",)
-
-    def _validate(
-        self,
-        metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any] | None = None,
-        execution_engine: Any = None,
-    ) -> dict[str, Any]:
-        found = {int(value): int(count) for value, count in metrics["column.value_counts"].items()}
-        values = sorted(found.keys() | self.counts)
-        wrong = [value for value in values if found.get(value, 0) != self.counts.get(value, 0)]
-        differences = [f"{value}: {found.get(value, 0):,} for {self.counts.get(value, 0):,}" for value in wrong]
-        return {"success": not wrong, "result": {"observed_value": listed(differences, 10) or "as expected"}}
 
 
 def expect(kind: Any, check: str, description: str, /, **arguments: Any) -> Expectation:
