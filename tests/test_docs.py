@@ -19,8 +19,9 @@ from PIL import Image
 
 from pipeline.base.errors import ConfigError
 from pipeline.gates import docs
-from pipeline.gates.suites import ExpectColumnValueCountsToEqual, expect
+from pipeline.gates.suites import expect
 from pipeline.gates.validation import new_context, run_suite
+from pipeline.gates.value_counts import ExpectColumnValueCountsToEqual
 
 REMOTE = "https://example.invalid/x"
 

@@ -99,7 +99,7 @@ def write(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents
 
 def _head(dataset: Dataset, schema: pa.Schema, contents: Mapping[Split, Contents]) -> str:
     """The YAML at the head of the card: the keys of the Hub whose values are known here."""
-    # The package `datasets` counts the bytes of the rows in its cache: a label is an int64, an image has an offset.
+    # The package `datasets` counts the bytes in its cache, where a label is an int64 and an image has an offset.
     cached = {"label": 8, "image": dataset.image_bytes + 4}
     width = sum(cached.get(field.name, field.type.byte_width) for field in schema)
     splits = [
