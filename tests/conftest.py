@@ -32,6 +32,8 @@ for who in ("AUTHOR", "COMMITTER"):
     os.environ |= {f"GIT_{who}_NAME": "t", f"GIT_{who}_EMAIL": "t@example.invalid"}
 NAMES = {"train": "train", "test": "t10k"}
 Run = Callable[..., subprocess.CompletedProcess[str]]
+# Two stages in one process, which imports scikit-learn once.
+METHOD_THEN_TRAIN = "import sys; from pipeline.__main__ import main; sys.exit(main(['method']) or main(['train']))"
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -40,9 +42,10 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 @pytest.fixture(scope="session")
-def mnist(pytestconfig: pytest.Config) -> Path:
+def mnist() -> Path:
     """A folder with the four real MNIST files: copies of the project's own, or else downloaded once."""
-    folder = Path(pytestconfig.cache.mkdir("mnist")) if pytestconfig.cache else ROOT / ".pytest_cache/mnist"
+    folder = ROOT / ".pytest_cache/d/mnist"  # also with -p no:cacheprovider
+    folder.mkdir(parents=True, exist_ok=True)
     params, source = str(ROOT / "params.yaml"), str(ROOT / "data/raw")
     call = ["download", "--params", params, "--raw", str(folder), "--source", source]
     with (folder.parent / "mnist.lock").open("w") as file:

@@ -1,15 +1,15 @@
-"""The leaderboard through DVC, on a tiny dataset; and the one that is committed, on MNIST."""
+"""The leaderboard through DVC on a tiny dataset, and the committed leaderboard of MNIST."""
 
 import csv
 import json
+import math
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT, Run, edit
+from conftest import ROOT, Run, call_in, edit, once
 
 from pipeline.__main__ import main
 from pipeline.leaderboard.standings import DEFAULT
@@ -27,47 +27,64 @@ def ran(stdout: str) -> list[str]:
     return [line.partition("dvc.yaml:")[2].rstrip("':") for line in lines if line.startswith("Running stage")]
 
 
+@pytest.fixture(scope="module")
+def scored_once(reproduced_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny project with a leaderboard: two methods ran, one misses a package. Copy it, do not change it."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(reproduced_once.parent, folder, dirs_exist_ok=True)
+        project = folder / "project"
+        (project / "leaderboard").mkdir()
+        for name in ("dvc.yaml", "params.yaml", "rows.csv"):
+            shutil.copy(BOARD / name, project / "leaderboard" / name)
+        (project / "pipeline/methods/other.py").write_text(OTHER)
+        methods = [DEFAULT, "logistic_regression", "other"]
+        edit(project / "leaderboard/dvc.yaml", stages__score__matrix__method=methods)
+        done = call_in(project, folder / "mirror")(*REPRO)
+        assert done.returncode == 0, done.stderr
+        assert ran(done.stdout) == ["methods", *(f"score@{name}" for name in methods), "leaderboard"]
+
+    return once(tmp_path_factory, "scored", make)
+
+
 @pytest.fixture
-def scored(reproduced: Path, run: Run) -> Path:
-    """A tiny project whose leaderboard has two methods that ran and one whose package is missing."""
-    (reproduced / "leaderboard").mkdir()
-    for name in ("dvc.yaml", "params.yaml", "rows.csv"):
-        shutil.copy(BOARD / name, reproduced / "leaderboard" / name)
-    (reproduced / "pipeline/methods/other.py").write_text(OTHER)
-    methods = [DEFAULT, "logistic_regression", "other"]
-    edit(reproduced / "leaderboard/dvc.yaml", stages__score__matrix__method=methods)
-    done = run(*REPRO)
-    assert done.returncode == 0, done.stderr
-    assert ran(done.stdout) == ["methods", *(f"score@{name}" for name in methods), "leaderboard"]
-    return reproduced
+def scored(project: Path, scored_once: Path) -> Path:
+    """A copy of the project with a leaderboard."""
+    shutil.copytree(scored_once, project, dirs_exist_ok=True)
+    return project
 
 
 def test_one_command_runs_what_has_changed_and_nothing_else(scored: Path, run: Run) -> None:
-    assert ran(run(*REPRO).stdout) == []
     for path in (scored / "leaderboard/costs").iterdir():  # another machine's seconds
         path.write_text(json.dumps(json.loads(path.read_text()) | {"fit_seconds": 99.0}))
     assert ran(run(*REPRO).stdout) == []
-    assert "leaderboard" not in run("dvc", "repro").stdout
     with (scored / "pipeline/methods/logistic_regression.py").open("a") as file:
         file.write("# edited\n")
     assert ran(run(*REPRO).stdout) == ["methods", "score@logistic_regression", "leaderboard"]
     edit(scored / "leaderboard/params.yaml", rows=90)
-    assert ran(run(*REPRO).stdout)[-4:-1] == [
-        f"score@{name}" for name in (DEFAULT, "logistic_regression", "other")
-    ]
+    status = json.loads(run("dvc", "status", "--json", "leaderboard/dvc.yaml").stdout)
+    scores = {f"score@{name}" for name in (DEFAULT, "logistic_regression", "other")}
+    assert {stage.partition(":")[2] for stage in status} == scores | {"leaderboard"}
 
 
-def test_a_method_whose_package_is_missing_is_marked_and_stops_nothing(scored: Path) -> None:
-    rows = list(csv.DictReader((scored / "leaderboard/leaderboard.csv").open(newline="")))
+def test_dvc_repro_without_a_file_scores_no_method() -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    assert not stages.keys() & {"methods", "score", "leaderboard"}
+
+
+def test_a_method_whose_package_is_missing_is_marked_and_stops_nothing(scored_once: Path) -> None:
+    rows = list(csv.DictReader((scored_once / "leaderboard/leaderboard.csv").open(newline="")))
     assert {row["not_run"] for row in rows if row["name"] == "other"} == {"no_such_package not installed"}
     assert [row["name"] for row in rows if row["test_error_rate"]] == [DEFAULT, "logistic_regression"]
-    assert "not run: no_such_package not installed" in (scored / "leaderboard/README.md").read_text()
+    assert "not run: no_such_package not installed" in (scored_once / "leaderboard/README.md").read_text()
 
 
-def test_a_score_of_code_that_is_not_the_recorded_one_is_refused(scored: Path, run: Run) -> None:
-    with (scored / "pipeline/methods/logistic_regression.py").open("a") as file:
-        file.write("# edited\n")
-    done = run(sys.executable, "-m", "pipeline", "score", "logistic_regression")
+def test_a_score_of_code_that_is_not_the_recorded_one_is_refused(scored: Path, here: Run) -> None:
+    record = scored / "leaderboard/code/logistic_regression.json"
+    content = json.loads(record.read_text())
+    content["code"]["pipeline/methods/logistic_regression.py"] = "0" * 64
+    record.write_text(json.dumps(content))
+    done = here("score", "logistic_regression")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert (
         "code/logistic_regression.json: not the record of method logistic_regression as it is now (code)"
@@ -119,16 +136,66 @@ def test_our_rows_keep_to_the_seconds_that_they_name_and_none_that_is_slower_is_
 
 @pytest.fixture(scope="module")
 def parquet(mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MNIST as the stage `convert` writes it."""
+    """The Parquet files of MNIST, from the stage `convert`."""
     folder = tmp_path_factory.mktemp("parquet")
     call = ["--params", str(ROOT / "params.yaml"), "--raw", str(mnist), "--parquet", str(folder)]
     assert main(["convert", *call]) == 0
     return folder
 
 
+# Errors on the 10,000 test rows, fitted on 5,000 rows of train; measured on two x86-64 cores.
+MEASURED = {
+    "deskewed_jittered_svm": 192,
+    "deskewed_linear": 601,
+    "deskewed_nearest_l2": 360,
+    "deskewed_network_300": 287,
+    "deskewed_pairwise_linear": 467,
+    "deskewed_polynomial_svm": 224,
+    "distorted_network_300": 458,
+    "elastic_network_2500": 333,
+    "elastic_network_800": 159,
+    "fast_gradient_svm": 77,
+    "gaussian_svm": 339,
+    "gradient_svm": 89,
+    "jittered_svm": 207,
+    "lenet5": 334,
+    "linear": 992,
+    "logistic_regression": 945,
+    "nearest_l2": 630,
+    "nearest_l3": 598,
+    "nearest_tangent": 215,
+    "network_1000": 625,
+    "network_300": 624,
+    "network_300_100": 610,
+    "network_500_150": 583,
+    "pca_quadratic": 350,
+    "rbf_linear": 409,
+    "reduced_svm": 169,
+    "small_convnet": 91,
+    "virtual_gradient_svm": 65,
+    "virtual_svm": 208,
+}
+
+
+def bound(errors: int, n: int) -> float:
+    """The most errors that a method may have: three standard deviations more than the measured number.
+
+    The number of errors in n independent rows has the variance n p (1 - p). Another draw of test rows gives more
+    than this bound by chance in 1 case of 700. The rows here are always the same, and another processor changes
+    few labels. So a method above its bound has become worse.
+    """
+    p = errors / n
+    return errors + 3 * math.sqrt(n * p * (1 - p))
+
+
+def test_every_method_has_an_error_that_was_measured() -> None:
+    assert MEASURED.keys() == set(registry.names())
+    assert bound(100, 10_000) == pytest.approx(129.85, abs=0.01)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", registry.names())
-def test_every_method_runs_on_5000_rows_of_mnist(name: str, parquet: Path, tmp_path: Path) -> None:
+def test_every_method_keeps_its_error_on_5000_rows_of_mnist(name: str, parquet: Path, tmp_path: Path) -> None:
     if registry.missing(name):
         pytest.skip(f"{', '.join(registry.missing(name))} not installed")
     (tmp_path / "params.yaml").write_text("rows: 5000\n")
@@ -137,5 +204,5 @@ def test_every_method_runs_on_5000_rows_of_mnist(name: str, parquet: Path, tmp_p
     assert main(["methods", "--records", str(tmp_path / "code")]) == 0
     data = ["--parquet", str(parquet), "--passed", str(ROOT / "metrics/passed.json")]
     assert main(["score", name, "--params", str(tmp_path / "root.yaml"), *data, "--board", str(tmp_path)]) == 0
-    scores = json.loads((tmp_path / f"results/{name}.json").read_text())
-    assert scores["test"]["error_rate"] < 0.2
+    scores = json.loads((tmp_path / f"results/{name}.json").read_text())["test"]
+    assert scores["errors"] <= bound(MEASURED[name], scores["n"])

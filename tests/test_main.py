@@ -1,4 +1,4 @@
-"""The command line: exit codes, one line an error, and no heavy import for help."""
+"""The command line: exit codes, one line for each error, and no heavy import for help."""
 
 import fcntl
 import os
@@ -46,14 +46,14 @@ def test_help_and_wrong_arguments_import_nothing_heavy(call: list[str]) -> None:
     ],
 )
 def test_a_wrong_params_file_is_one_line_and_its_exit_code(
-    project: Path, run: Run, params: str | None, code: int, message: str
+    project: Path, here: Run, params: str | None, code: int, message: str
 ) -> None:
     path = project / "params.yaml"
     if params is None:
         path.unlink()
     else:
         path.write_text(params)
-    done = run(sys.executable, "-m", "pipeline", "inspect")
+    done = here("inspect")
     assert (done.returncode, done.stdout) == (code, "")
     assert done.stderr.startswith("inspect: error: ")
     assert message in done.stderr
@@ -72,10 +72,10 @@ def test_a_wrong_params_file_is_one_line_and_its_exit_code(
     ],
 )
 def test_a_wrong_method_or_argument_is_found_before_any_data_is_read(
-    project: Path, run: Run, train: str, message: str
+    project: Path, here: Run, train: str, message: str
 ) -> None:
     (project / "params.yaml").write_text(f"dataset: tiny\ngate: {{}}\ntrain: {train}\n")
-    done = run(sys.executable, "-m", "pipeline", "train")
+    done = here("train")
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
@@ -87,8 +87,8 @@ def test_a_missing_package_is_named(project: Path, run: Run) -> None:
     assert "is missing; run `make" in done.stderr
 
 
-def test_a_missing_input_is_the_environment(run: Run) -> None:
-    done = run(sys.executable, "-m", "pipeline", "convert")
+def test_a_missing_input_is_the_environment(here: Run) -> None:
+    done = here("convert")
     assert done.returncode == 3
     assert done.stderr.startswith("convert: error: data/raw/train-images-idx3-ubyte: No such file or directory")
     assert done.stderr.endswith("; run the stage that makes it, or `dvc repro`\n")
