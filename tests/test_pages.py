@@ -198,7 +198,7 @@ def methods(place: Place) -> Iterator[None]:
 @contextlib.contextmanager
 def known_writers(place: Place) -> Iterator[None]:
     """The tiny dataset with its writers; at the end, the error of each writer was written."""
-    record = json.loads(json.dumps(writers.record(place.scratch / "mirror")))
+    record = writers.record(place.scratch / "mirror")
     (place.project / "pipeline/datasets/tiny.yaml").write_text(yaml.safe_dump(record))
     commit(place.run)
     lines: list[str] = []

@@ -198,7 +198,8 @@ def test_a_file_of_blocks_is_the_same_bytes_as_one_of_the_whole(mnist: Path, tmp
     dataset = records.load("mnist")
     images, labels = (idx.read(mnist / file.name) for file in dataset.test.files)
     whole = arrow.from_arrays(images[:9_500], labels[:9_500], arrow.schema(dataset))
-    options: Any = {"compression": "zstd", "use_dictionary": ["label"], "write_statistics": ["id", "label"]}
+    options: Any = {"compression": "zstd", "compression_level": 9, "data_page_size": 1 << 24}
+    options |= {"use_dictionary": ["label"], "write_statistics": ["id", "label"]}
     pq.write_table(whole, tmp_path / "whole", row_group_size=ROW_GROUP, **options)
     parquets.write(whole, tmp_path / "blocks")
     assert (tmp_path / "blocks").read_bytes() == (tmp_path / "whole").read_bytes()

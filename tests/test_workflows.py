@@ -18,6 +18,10 @@ ACTIONLINT = shutil.which("actionlint", path=f"{Path(sys.executable).parent}{os.
 # These would run this very suite. .ci/run runs them for real; here, only that make knows them is shown.
 INSTEAD = {command: f"make --dry-run {command.split()[1]}" for command in ("make check", "make test")}
 INSTEAD[".venv/bin/pytest -m slow -n 2 --dist worksteal"] = "make --dry-run test"
+# A test installs no packages: it runs the first line of that step, which looks for the programs.
+PACKAGES = next(
+    step["run"] for step in definition(CI)["jobs"]["test"]["steps"] if "apt-get" in step.get("run", "")
+)
 needs_actionlint = pytest.mark.skipif(ACTIONLINT is None, reason="actionlint is not installed")
 needs_image = pytest.mark.skipif(
     not (shutil.which("chromium") and shutil.which("shellcheck")), reason="chromium or shellcheck is not installed"
@@ -108,7 +112,12 @@ def tested(reproduced: Path, run: Run) -> Path:
 
 
 def run_tests(project: Path, temp: Path) -> Job:
-    job = Job(project, temp / "temp", {"matrix.python": "3.12"}, instead=INSTEAD)
+    job = Job(
+        project,
+        temp / "temp",
+        {"matrix.python": "3.12"},
+        instead=INSTEAD | {PACKAGES.strip(): PACKAGES.splitlines()[0]},
+    )
     return job.run(definition(CI)["jobs"]["test"])
 
 

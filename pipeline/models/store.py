@@ -38,10 +38,11 @@ def require_savable(estimator: Any, name: str, package: str | None = None) -> No
     A copy of it is fitted on a few made images, because many types appear only in a fitted model. A method that
     cannot be fitted on so few is judged unfitted.
     """
-    trial, labels = clone(estimator), np.repeat(np.arange(10, dtype=np.uint8), TRIAL_ROWS)
+    labels = np.repeat(np.arange(10, dtype=np.uint8), TRIAL_ROWS)
     images = np.random.default_rng(0).integers(0, 256, (len(labels), math.prod(TRIAL_SHAPE)), np.uint8)
     with warnings.catch_warnings(action="ignore"):
         try:
+            trial = clone(estimator)
             trial.fit(images, labels)
         except Exception:  # noqa: BLE001  (a method of the user's own may raise anything)
             trial = estimator
