@@ -179,8 +179,8 @@ def test_an_experiment_runs_what_it_touches_and_goes_back(reproduced: Path, tmp_
     edit(reproduced / "pipeline/datasets/tiny.yaml", provenance=writers.write(tmp_path / "mirror"))
     commit(run)
     raw = outs(reproduced, "download")
-    readme = (ROOT / "README.md").read_text()
-    done = run("bash", "-c", next(line for line in readme.splitlines() if line.startswith("dvc exp run -S prov")))
+    page = (ROOT / "docs/writers.md").read_text()
+    done = run("bash", "-c", next(line for line in page.splitlines() if line.startswith("dvc exp run -S prov")))
     assert (done.returncode, done.stdout.count("Running stage")) == (0, 8), done.stderr
     assert "hsf4.error_rate" in run("dvc", "metrics", "diff").stdout
     for command in ("show", "diff"):
