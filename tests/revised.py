@@ -54,12 +54,18 @@ def lock(stage: str, part: str, path: str, md5: str) -> Edit:
     return edit
 
 
-def fail_gate(project: Path) -> None:
-    """Leave the files that a failing gate leaves."""
-    quality = json.loads((project / "metrics/quality.json").read_text())
-    quality["train"]["failed"] = 2
-    (project / "metrics/quality.json").write_text(json.dumps(quality))
-    (project / "metrics/passed.json").unlink(missing_ok=True)
+def fail_gate(*checks: str, count: int = 0) -> Edit:
+    """Leave the files of a gate in which these checks of train fail. count: of failures without a name."""
+
+    def edit(project: Path) -> None:
+        quality = json.loads((project / "metrics/quality.json").read_text())
+        quality["train"]["failed"] = len(checks) or count
+        if checks:
+            quality["train"]["failures"] = dict.fromkeys(checks, 1)
+        (project / "metrics/quality.json").write_text(json.dumps(quality))
+        (project / "metrics/passed.json").unlink(missing_ok=True)
+
+    return edit
 
 
 REVISIONS: dict[str, list[Edit]] = {
@@ -67,8 +73,10 @@ REVISIONS: dict[str, list[Edit]] = {
     "worse": [wrong(*range(12))],
     "hardly-worse": [wrong(*range(4))],
     "other-errors": [wrong(5)],
-    "failed": [wrong(0), fail_gate],
-    "failed-again": [wrong(0, 1), fail_gate],
+    "failed": [wrong(0), fail_gate("blank", "images.ink.each")],
+    "failed-again": [wrong(0, 1), fail_gate("blank", "images.ink.each")],
+    "failed-otherwise": [wrong(0, 1), fail_gate("blank", "duplicates")],
+    "failed-without-names": [wrong(0), fail_gate(count=2)],
     "other-test": [wrong(0), merge("metrics/passed.json", test="0" * 64)],
     "other-train": [wrong(0, 1), merge("metrics/passed.json", train="1" * 64)],
     "other-writer": [wrong(0, 1), lock("convert", "outs", "data/parquet", f"{'2' * 32}.dir")],

@@ -118,9 +118,28 @@ def test_a_tolerance_or_alpha_out_of_bounds_is_a_wrong_call(option: str, value: 
 def test_a_gate_that_held_and_fails_now_is_a_regression(compare: Compare) -> None:
     code, out, err = compare("good", "failed")
     assert code == 1
-    assert "a gate that held no longer does: train: 2 expectations fail, 0 before" in err
+    assert "a gate that held no longer does: train: blank, images.ink.each" in err
     assert "not paired: failed (" in out
     assert "only base right" not in out
+
+
+def test_a_gate_that_is_lost_while_another_is_mended_is_a_regression(compare: Compare) -> None:
+    code, _, err = compare("failed", "failed-otherwise")
+    assert (code, "a gate that held no longer does: train: duplicates\n" in err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("call", "code", "says"),
+    [
+        (["good", "failed-without-names"], 1, "no longer does: train: 2 expectations fail, 0 before"),
+        (["failed-without-names", "failed"], 2, "no test rows have passed the gate"),
+    ],
+)
+def test_a_revision_without_the_names_of_its_failures_has_their_number(
+    compare: Compare, call: list[str], code: int, says: str
+) -> None:
+    found, _, err = compare(*call)
+    assert (found, says in err) == (code, True)
 
 
 def test_a_gate_that_failed_before_too_leaves_nothing_to_pair(compare: Compare) -> None:

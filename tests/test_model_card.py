@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,16 @@ def test_it_is_written_anew_for_other_params_and_holds_nothing_of_the_machine(re
     assert run("dvc", "repro").returncode == 0
     assert "| `C` | `0.5` |" in card.read_text()
     assert str(reproduced) not in before
+
+
+def test_metrics_after_a_bad_merge_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(ROOT / "metrics", tmp_path / "metrics")
+    (tmp_path / "metrics/test.json").write_text('{\n<<<<<<< HEAD\n"errors": 1\n')
+    call = ["card", "--params", str(ROOT / "params.yaml"), "--metrics", str(tmp_path / "metrics")]
+    assert main([*call, "--card", str(tmp_path / "card.md")]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"card: error: {tmp_path}/metrics/test.json: expected a JSON object, found: ")
+    assert err.count("\n") == 1
 
 
 SCORES = {"error_rate": 0.1, "error_rate_low": 0.0, "error_rate_high": 0.2, "errors": 1, "n": 10}

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from pipeline.base import structs
-from pipeline.base.errors import ConfigError, UnavailableError
+from pipeline.base.errors import ConfigError, DataError, UnavailableError
 
 
 class Point(msgspec.Struct, forbid_unknown_fields=True):
@@ -58,3 +58,16 @@ def test_convert_gives_a_struct() -> None:
 def test_what_does_not_fit_is_named_with_its_file(content: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         structs.convert(content, Point, Path("x.yaml"))
+
+
+MERGE = b'{\n<<<<<<< HEAD\n"x": 1\n=======\n"x": 2\n>>>>>>> other\n}'
+
+
+@pytest.mark.parametrize("content", [b"", MERGE, b"\xff", b'{"x": "1"}', b"[1]", b'{"x": ' * 99_999])
+def test_json_that_does_not_fit_is_one_line(content: bytes) -> None:
+    with pytest.raises(DataError, match=r"^HEAD: x\.json: expected numbers, found: [^\n]+$"):
+        structs.parse_json(content, Point, "HEAD: x.json", "numbers")
+
+
+def test_json_gives_a_struct() -> None:
+    assert structs.parse_json(b'{"x": 1}', Point, "x.json") == Point(1)

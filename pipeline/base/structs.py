@@ -1,9 +1,9 @@
-"""YAML files into frozen, checked structs."""
+"""YAML and JSON into frozen, checked structs."""
 
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipeline.base.errors import ConfigError, UnavailableError
+from pipeline.base.errors import ConfigError, DataError, UnavailableError
 
 T = TypeVar("T")
 
@@ -38,3 +38,13 @@ def convert(content: Any, kind: type[T], path: Path) -> T:
         return msgspec.convert(content, kind)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {error}") from None
+
+
+def parse_json(content: bytes, kind: Any, where: str, expected: str = "a JSON object") -> Any:
+    """JSON as a checked `kind`. Raises DataError, which names `where`, if it does not fit."""
+    import msgspec
+
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{where}: expected {expected}, found: {error}") from None

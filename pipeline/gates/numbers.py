@@ -11,9 +11,10 @@ from pipeline.gates.verdicts import Verdict
 
 
 def of(judgement: Judgement) -> dict[str, Any]:
-    """By split: what was measured, and how many expectations failed.
+    """By split: what was measured, and how many expectations failed; `failures`: each with the rows that break it.
 
-    A number that cannot be known is left out; the means of a split without a whole image are 0.
+    A number that cannot be known is left out; the means of a split without a whole image are 0. Without a failure
+    there are no `failures`.
     """
     return {split: _numbers(split, part, judgement.verdicts) for split, part in judgement.evidence.items()}
 
@@ -32,6 +33,7 @@ def _numbers(split: Split, part: Evidence, verdicts: list[Verdict]) -> dict[str,
         "reference_distance": facts.get("reference_distance"),
         "expectations": len(own),
         "failed": sum(1 for verdict in own if verdict.fails),
+        "failures": {verdict.check: len(verdict.rows) for verdict in own if verdict.fails} or None,
         "warnings": sum(1 for verdict in own if not verdict.success and not verdict.fails),
     }
     return {name: value for name, value in numbers.items() if value is not None}

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from pipeline.base.errors import DataError, UnavailableError, listed
+from pipeline.base.structs import parse_json
 from pipeline.history.compare.paired import Paired
 from pipeline.models import registry
 from pipeline.models.metrics import DIGITS
@@ -88,10 +89,8 @@ def percents(row: dict[str, Any]) -> tuple[float, float, float]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise DataError(f"{path}: expected what `score` writes, found: {error}") from None
+    found: dict[str, Any] = parse_json(path.read_bytes(), dict[str, Any], str(path), "what `score` writes")
+    return found
 
 
 def _wrong(path: Path, errors: int) -> set[str]:

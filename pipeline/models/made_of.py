@@ -12,6 +12,7 @@ import msgspec
 from pipeline.base.errors import ConfigError, DataError, UnavailableError, listed
 from pipeline.base.outputs import sha256
 from pipeline.base.params import Argument
+from pipeline.base.structs import parse_json
 from pipeline.models import imports, registry
 
 PACKAGES = ["numpy", "scikit-learn", "scipy"]  # the estimators of this project compute with these
@@ -75,11 +76,11 @@ def _versions(packages: Iterable[str], earlier: Mapping[str, str]) -> dict[str, 
 def read(path: Path) -> Record:
     """The record in a file. Raises UnavailableError if there is no such file, DataError if it is not a record."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Record)
+        content = path.read_bytes()
     except FileNotFoundError:
         raise UnavailableError(f"{path}: not found; run `dvc repro`") from None
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}: expected the record of a method, found: {error}") from None
+    record: Record = parse_json(content, Record, str(path), "the record of a method")
+    return record
 
 
 def versions(path: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from pipeline.base.outputs import Outputs
 
@@ -14,16 +15,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Outputs) -> None:
     import csv
-    import json
 
     from pipeline.base import params, records
+    from pipeline.base.structs import parse_json
     from pipeline.describe import model_card
     from pipeline.models import made_of, registry
 
     config = params.load(args.params)
     dataset, method = records.load(config.dataset, config.provenance), config.train.method
     passed, validation, test = (
-        json.loads((args.metrics / f"{name}.json").read_bytes()) for name in ("passed", "validation", "test")
+        parse_json((path := args.metrics / f"{name}.json").read_bytes(), dict[str, Any], str(path))
+        for name in ("passed", "validation", "test")
     )
     with (args.metrics / "recall.csv").open(newline="") as file:
         recalls = list(csv.DictReader(file))

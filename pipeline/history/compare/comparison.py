@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pipeline.base.errors import listed
 from pipeline.history.compare import paired
 from pipeline.history.compare.results import Results
 from pipeline.models import metrics
@@ -95,12 +96,22 @@ def _lost(base: Results, head: Results) -> list[str]:
     """In words, the gates that held in base and fail in head."""
     lost = []
     for split in sorted({key.split(".")[1] for key in head.metrics if key.startswith("quality.")}):
-        old, new = (results.metrics.get(f"quality.{split}.failed") or 0 for results in (base, head))
-        if new > old:
-            lost.append(f"{split}: {new} expectations fail, {old} before")
+        old, new = (_failures(results, split) for results in (base, head))
+        before, now = (results.metrics.get(f"quality.{split}.failed") or 0 for results in (base, head))
+        # A revision from before the names were recorded has their number only.
+        if new - old and len(old) == before:
+            lost.append(f"{split}: {listed(sorted(new - old))}")
+        elif now > before:
+            lost.append(f"{split}: {now} expectations fail, {before} before")
     if base.passed and not head.passed and not lost:
         lost.append("nothing has passed the gate")
     return lost
+
+
+def _failures(results: Results, split: str) -> set[str]:
+    """The names of the expectations that fail in a split."""
+    start = f"quality.{split}.failures."
+    return {key.removeprefix(start) for key in results.metrics if key.startswith(start)}
 
 
 def _data(results: Results) -> dict[str, str]:

@@ -3,19 +3,19 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.base.dataset import Split
 from pipeline.base.errors import DataError, UnavailableError
+from pipeline.base.structs import parse_json
 from pipeline.history import lock
 from pipeline.models import made_of
 
 NUMBERS = dict[str, Any]
 METRICS: dict[str, Any] = {
     "raw": NUMBERS,
-    "quality": dict[Split, dict[str, int | float | None]],
+    "quality": dict[Split, dict[str, int | float | dict[str, int] | None]],
     "validation": NUMBERS,
     "test": NUMBERS,
 }
@@ -46,9 +46,14 @@ def load(name: str, read: Callable[[str], bytes]) -> Results:
     """
 
     def parsed(path: str, kind: Any) -> Any:
+        return parse_json(read(path), kind, f"{name}: {path}")
+
+    def numbers(part: str, kind: Any) -> dict[str, Any]:
+        path = f"metrics/{part}.json"
+        found = parsed(path, kind)
         try:
-            return msgspec.json.decode(read(path), type=kind)
-        except (ValueError, RecursionError) as error:
+            return lock.flat({part: found})
+        except RecursionError as error:  # Python 3.14 parses what it cannot walk through
             raise DataError(f"{name}: {path}: expected a JSON object, found: {error}") from None
 
     try:
@@ -63,7 +68,7 @@ def load(name: str, read: Callable[[str], bytes]) -> Results:
     return Results(
         name=name,
         predictions=_predictions(name, read(PREDICTIONS)),
-        metrics=lock.flat({part: parsed(f"metrics/{part}.json", kind) for part, kind in METRICS.items()}),
+        metrics={key: value for part, kind in METRICS.items() for key, value in numbers(part, kind).items()},
         passed=passed,
         lock=recorded,
         code=_code(recorded) | method,

@@ -82,7 +82,7 @@ def _with_numbers(row: Row, revision: revisions.Revision, project: Path) -> Row:
     try:
         texts = revisions.read(revision, row.record), (project / row.record).read_bytes()
         old, new = (lock.flat(json.loads(text)) for text in texts)
-    except (UnavailableError, ValueError, AttributeError):  # the committed file is absent, or it is no JSON object
+    except (UnavailableError, ValueError, AttributeError, RecursionError):  # absent, or no plain JSON object
         return row
     numbers = ", ".join(f"{key} {old.get(key)} -> {new.get(key)}" for key in _changed(old, new))
     return row._replace(detail=numbers or row.detail)
