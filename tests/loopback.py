@@ -28,6 +28,8 @@ class Handler(BaseHTTPRequestHandler):
         except ConnectionError:
             self.server.left.put(self.path)
 
+    do_HEAD = do_GET  # an answer then leaves out its body
+
 
 class Server(ThreadingHTTPServer):
     """A loopback server: `answers[path]` are given in turn, the last one for ever. Other paths get `otherwise`."""

@@ -52,7 +52,7 @@ def test_each_path_has_its_own_md5() -> None:
         (b"", "Expected `object`, got `null`"),
         (b"[]", "Expected `object`, got `array`"),
         (b"schema: '2.0'\n", "missing required field `stages`"),
-        (b"stages: {train: {cmd: x, outs: [{path: a}]}}\n", "missing required field `md5`"),
+        (b"stages: {train: {cmd: x, outs: [{md5: a}]}}\n", "missing required field `path`"),
         (b"stages: {train: {cmd: x, params: {params.yaml: 3}}}\n", "Expected `object`, got `int`"),
         (b"stages: {}\nstages: {}\n", "expected YAML"),
         (CONFLICT + OWN, "expected YAML"),

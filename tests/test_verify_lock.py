@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zc.lockfile
-from conftest import Run, edit
+from conftest import Run, call_in, edit
+from loopback import Server
 from test_verify import MODEL, VERIFY, entry, rewrite
 
 from pipeline.history.lock import Entry, Lock, Stage
@@ -87,10 +89,17 @@ def test_stages_that_read_a_file_of_a_folder_are_held_to_each_other() -> None:
     convert = Stage("convert", outs=[Entry("data/parquet", f"{'c' * 32}.dir")])
     stages = {"convert": convert, "train": Stage("train", [Entry(path, "a" * 32)])}
     stages["score"] = Stage("score", [Entry(path, "b" * 32)])
-    declared = {name: {"cmd": name} for name in stages}
-    assert step.findings_on(Lock(stages), declared, {}) == [
+    project = step.Project({"dvc.yaml": dict.fromkeys(stages, step.Declared())}, [], {})
+    assert step.judged(project, {"dvc.yaml": Lock(stages)}).findings == [
         f"score: {path}: another hash than an earlier stage has"
     ]
+
+
+def of_train_and_card(status: dict[str, list[Any]]) -> list[str]:
+    """The findings on a project with two stages. DVC keeps the model; git keeps the metrics."""
+    train = step.Declared(["data/model/model.skops", "metrics/validation.json"])
+    project = step.Project({"dvc.yaml": {"train": train, "card": step.Declared()}}, train.outs[:1], status)
+    return step.judged(project, {"dvc.yaml": Lock({name: Stage(name) for name in ("train", "card")})}).findings
 
 
 @pytest.mark.parametrize(
@@ -105,20 +114,13 @@ def test_stages_that_read_a_file_of_a_folder_are_held_to_each_other() -> None:
 def test_a_folder_that_holds_outputs_may_lack_data_but_nothing_else(
     status: dict[str, str], found: list[str]
 ) -> None:
-    declared: dict[str, Any] = {
-        "train": {"outs": ["data/model/model.skops", {"metrics/validation.json": {"cache": False}}]},
-        "card": {},
-    }
-    recorded = Lock({name: Stage(name) for name in declared})
     absent = [{"changed outs": {"data/model/model.skops": "deleted"}}]
-    assert step.findings_on(recorded, declared, {"train": absent, "card": [{"changed deps": status}]}) == found
+    assert of_train_and_card({"train": absent, "card": [{"changed deps": status}]}) == found
 
 
 def test_a_folder_is_judged_if_its_data_are_there() -> None:
-    declared = {"train": {"outs": ["data/model/model.skops"]}, "card": {}}
-    recorded = Lock({name: Stage(name) for name in declared})
     status = {"card": [{"changed deps": {"data/model": "modified"}}, "changed command"]}
-    assert step.findings_on(recorded, declared, status) == [
+    assert of_train_and_card(status) == [
         "card: changed deps: data/model (modified)",
         "card: changed command",
     ]
@@ -150,3 +152,82 @@ def test_while_another_dvc_is_at_work_the_lock_is_not_judged(bare: Path, run: Ru
     finally:
         other.close()
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+
+
+def board(change: str, path: str, how: str = "modified") -> step.Judgement:
+    """The judgement on a project whose leaderboard has one change."""
+    main = {"gate": step.Declared(["metrics/passed.json", "data/parquet"])}
+    project = step.Project(
+        {"dvc.yaml": main, "board/dvc.yaml": {"score": step.Declared(["board/results"])}},
+        ["data/parquet"],
+        {"board/dvc.yaml:score": [{change: {path: how}}]},
+    )
+    locks = {"dvc.yaml": Lock({"gate": Stage("gate")}), "board/dvc.yaml": Lock({"score": Stage("score")})}
+    return step.judged(project, locks)
+
+
+@pytest.mark.parametrize(
+    "path", ["params.yaml.train.validation", "metrics/passed.json", "data/parquet/train.parquet"]
+)
+def test_a_leaderboard_of_other_data_or_params_is_no_finding(path: str) -> None:
+    says = f"board/dvc.yaml: made of another {path}; `dvc repro board/dvc.yaml` makes it anew"
+    assert board("changed deps", path) == ([], [says])
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ("changed deps", "pipeline/models"),
+        ("changed deps", "board/params.yaml.rows"),
+        ("changed outs", "board/results"),
+    ],
+)
+def test_a_leaderboard_of_other_code_or_with_edited_results_is_a_finding(change: str, path: str) -> None:
+    assert board(change, path) == ([f"board/dvc.yaml:score: {change}: {path} (modified)"], [])
+
+
+OTHER_PROJECT = """
+vars: [{names: [a, b]}]
+stages:
+  copy:
+    foreach: ${names}
+    do:
+      cmd: cp source.txt ${item}.txt
+      deps: [source.txt]
+      outs: ["${item}.txt"]
+  join:
+    matrix: {name: "${names}", times: [1, 2]}
+    cmd: cat ${item.name}.txt > ${item.name}${item.times}.out
+    deps: ["${item.name}.txt", raw.txt, "%s/page"]
+    outs: ["${item.name}${item.times}.out"]
+"""
+
+
+def test_stages_of_any_form_are_known_as_dvc_knows_them(tmp_path: Path, server: Server) -> None:
+    """foreach, a matrix over variables, an http dependency without an MD5, and absent data of a .dvc file."""
+
+    def page(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("ETag", '"1"')
+        handler.send_header("Content-Length", "2")
+        handler.end_headers()
+        if handler.command == "GET":
+            handler.wfile.write(b"ok")
+
+    server.otherwise = page
+    run = call_in(tmp_path, tmp_path)
+    (tmp_path / "source.txt").write_text("1\n")
+    (tmp_path / "raw.txt").write_text("2\n")
+    (tmp_path / "dvc.yaml").write_text(OTHER_PROJECT % server.url)
+    for command in ("git init -q", "dvc init -q", "dvc add -q raw.txt", "dvc repro -q"):
+        assert run(*command.split()).returncode == 0, command
+    assert "checksum" in (tmp_path / "dvc.lock").read_text()
+    (tmp_path / "raw.txt").unlink()
+    shutil.rmtree(tmp_path / ".dvc/cache")
+    for out in tmp_path.glob("*.out"):
+        out.unlink()
+    assert step.findings(tmp_path) == ([], [])
+    (tmp_path / "source.txt").write_text("3\n")
+    assert step.findings(tmp_path).findings == [
+        f"copy@{name}: changed deps: source.txt (modified)" for name in "ab"
+    ]

@@ -71,7 +71,7 @@ def _warn_of_stale() -> None:
     from pipeline.history.verify import step
 
     with contextlib.suppress(PipelineError):
-        if findings := step.findings(Path()):
+        if findings := step.findings(Path()).findings:
             print(
                 f"compare: warning: dvc.lock is not in step, run `dvc repro`: {listed(findings, 3)}",
                 file=sys.stderr,

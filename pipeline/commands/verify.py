@@ -24,12 +24,15 @@ def _check_lock() -> None:
     from pipeline.base.errors import DataError
     from pipeline.history.verify import step
 
-    if findings := step.findings(Path()):
+    judged = step.findings(Path())
+    for note in judged.apart:
+        print(f"verify: warning: {note}", file=sys.stderr)
+    if judged.findings:
         raise DataError(
             "\n  ".join(
                 [
                     "not in step; run `dvc repro`, also of leaderboard/dvc.yaml if it is named here, and commit:",
-                    *findings,
+                    *judged.findings,
                 ]
             )
         )

@@ -1,5 +1,6 @@
 """dvc.lock: DVC's record of the last run of each stage."""
 
+import hashlib
 from collections.abc import Container
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,10 +13,25 @@ PATH = "dvc.lock"
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A file or folder that a stage read or wrote, and its MD5. For a folder: of its listing, with `.dir`."""
+    """A file or folder that a stage read or wrote, and what DVC knows of its content.
+
+    md5: for a folder, of its listing, with `.dir`. etag, checksum: of a file on a server, in a bucket or on a
+    cluster. files: of a folder that a versioned remote holds, each file with its own.
+    """
 
     path: str
-    md5: str
+    md5: str | None = None
+    etag: str | None = None
+    checksum: str | None = None
+    files: list[dict[str, Any]] = []
+
+    @property
+    def digest(self) -> str:
+        """What tells one content from another; empty if DVC recorded nothing, as of a file that was absent."""
+        own = self.md5 or self.etag or self.checksum
+        if own is None and self.files:
+            own = hashlib.md5(repr(self.files).encode(), usedforsecurity=False).hexdigest() + ".dir"
+        return own or ""
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -34,21 +50,21 @@ class Lock(msgspec.Struct, frozen=True):
 
     @property
     def outs(self) -> dict[str, str]:
-        """The MD5 of each output, by path."""
-        return {out.path: out.md5 for stage in self.stages.values() for out in stage.outs}
+        """The digest of each output, by path."""
+        return {out.path: out.digest for stage in self.stages.values() for out in stage.outs}
 
     @property
     def sources(self) -> dict[str, str]:
-        """The MD5 of each dependency that no stage wrote, by path.
+        """The digest of each dependency that no stage wrote, by path.
 
         A folder that holds the output of a stage, such as `metrics`, is no source. If two stages disagree, the
         earlier stage counts. They disagree after a run that stopped: the stage that failed, and the stages after
-        it, keep the MD5s of their last good run.
+        it, keep the digests of their last good run.
         """
-        deps = {dep.path: dep.md5 for stage in reversed(self.stages.values()) for dep in stage.deps}
+        deps = {dep.path: dep.digest for stage in reversed(self.stages.values()) for dep in stage.deps}
         outs = self.outs
         folders = {str(folder) for out in outs for folder in PurePosixPath(out).parents}
-        return {path: md5 for path, md5 in deps.items() if path not in folders and not within(path, outs)}
+        return {path: digest for path, digest in deps.items() if path not in folders and not within(path, outs)}
 
     @property
     def params(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def verify(revision: revisions.Revision, folder: Path, source: str | None) -> li
     """
     committed = lock.parse(revisions.read(revision, lock.PATH), f"{revision}: {lock.PATH}")
     project = clean_clone.make(revision, folder)
-    rows = [Row("lock", finding, DIFFERENT) for finding in step.findings(project)]
+    rows = [Row("lock", finding, DIFFERENT) for finding in step.findings(project).findings]
     for words in clean_clone.foreign_packages((project / "requirements/run.txt").read_text()):
         print(f"verify: warning: {words}", file=sys.stderr)
     clean_clone.reproduce(project, source)
@@ -62,7 +62,7 @@ def compare(committed: Lock, reproduced: Lock) -> list[Row]:
 
 
 def _hashes(entries: list[Entry]) -> dict[str, str]:
-    return {entry.path: entry.md5 for entry in entries}
+    return {entry.path: entry.digest for entry in entries}
 
 
 def _changed(old: dict[str, str], new: dict[str, str]) -> list[str]:
