@@ -71,6 +71,39 @@ def test_a_folder_or_template_gives_all_files(
     assert contents(tmp_path / "new") == contents(tmp_path / "mirror")
 
 
+@pytest.mark.parametrize("ending", ["", ".gz"])
+@pytest.mark.parametrize("form", ["{name}", "{name}/{name}", "{dot}", "{dot}/{dot}", "{test}", "{name}/{dot}"])
+def test_a_folder_gives_files_under_every_name_that_check_knows(
+    dataset: Dataset, tmp_path: Path, form: str, ending: str
+) -> None:
+    for name, body in contents(tmp_path / "mirror").items():
+        dot, test = name.replace("-idx", ".idx"), name.replace("t10k", "test")
+        path = tmp_path / "other" / (form.format(name=name, dot=dot, test=test) + ending)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(body) if ending else body)
+    assert fetched(dataset, tmp_path / "new", tmp_path / "other") == []
+    assert contents(tmp_path / "new") == contents(tmp_path / "mirror")
+
+
+def test_an_address_gives_files_under_known_names_too(dataset: Dataset, server: Server, tmp_path: Path) -> None:
+    for name, body in contents(tmp_path / "mirror").items():
+        server.answers[f"/{name.replace('t10k', 'test').replace('-idx', '.idx')}.gz"] = [
+            answer(gzip.compress(body))
+        ]
+    assert fetched(dataset, tmp_path / "new", server.url) == []
+    assert contents(tmp_path / "new") == contents(tmp_path / "mirror")
+
+
+def test_a_near_miss_in_a_folder_is_named(dataset: Dataset, tmp_path: Path) -> None:
+    near = tmp_path / "packed/train-label-idx1-ubyte.gz"
+    (tmp_path / f"packed/{LABELS}.gz").rename(near)
+    warnings: list[str] = []
+    sources = [own(str(near.parent), dataset, tmp_path / "raw"), Location(str(tmp_path / "mirror"))]
+    bring(dataset, sources, tmp_path / "raw", warnings.append)
+    expected = f"expected {near.parent}/{LABELS}, plain or as .gz, found none; {near.name} has nearly that name"
+    assert warnings == [f"{near.parent}: {LABELS}: {expected}"]
+
+
 def test_four_files_are_fetched_at_once(dataset: Dataset, server: Server, tmp_path: Path) -> None:
     all_four = threading.Barrier(4, timeout=5)
 
@@ -231,7 +264,7 @@ def test_an_absent_bucket_is_a_reason_and_another_gives_the_files(project: Path,
     done = run(*DOWNLOAD, "--source", "s3://absent", **s3_variables(url))
     moto.stop()
     assert done.returncode == 0
-    assert "expected s3://absent/t10k-labels-idx1-ubyte or " in done.stderr
+    assert "expected s3://absent/t10k-labels-idx1-ubyte, plain or as .gz, found none" in done.stderr
     assert done.stderr.count("\n") == 4
     assert contents(project / "data/raw") == contents(project.parent / "mirror")
 

@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from loopback import Server, answer, ranged
 
-from pipeline.base.dataset import RawFile
+from pipeline.base.dataset import Blob, RawFile
+from pipeline.base.spellings import places, spellings
 from pipeline.sources.failures import SourceError
 from pipeline.sources.location import Location, Ranges
 
@@ -36,7 +37,19 @@ def url(server: Server) -> str:
     ],
 )
 def test_a_folder_is_tried_plain_and_gzipped_a_template_as_it_is(template: str, expected: list[str]) -> None:
-    assert Location(template).candidates(RawFile("x", 1, sha256="0" * 64)) == expected
+    assert Location(template).candidates(RawFile("x", 1, sha256="0" * 64))[:2] == expected
+
+
+def test_each_known_name_of_a_file_is_tried_and_at_an_address_no_folder_of_its_name() -> None:
+    file = RawFile("t10k-labels-idx1-ubyte", 1, sha256="0" * 64)
+    assert Location("/a").candidates(file) == [f"/a/{place}" for place in places(file.name)]
+    assert Location("s3://b").candidates(file) == [f"s3://b/{name}" for name in spellings(file.name)]
+    published = {file.name: "gzip/emnist-mnist-test-labels-idx1-ubyte.gz"}
+    found = Location("s3://b", published).candidates(RawFile(file.name, 1, packed=Blob(1, "0" * 64)))
+    assert (found[0], found[-1]) == (
+        "s3://b/emnist-mnist-test-labels-idx1-ubyte.gz",
+        f"s3://b/{published[file.name]}",
+    )
 
 
 def test_any_place_can_be_read_and_only_what_is_read_is_sent(server: Server, url: str) -> None:

@@ -99,6 +99,40 @@ def test_a_wrong_member_is_named_and_what_is_right_is_kept(
 
 
 @pytest.mark.parametrize(
+    "rename",
+    [
+        lambda name: f"{name}.gz/{name}.gz",
+        lambda name: f"{name.replace('t10k', 'test').replace('-idx', '.idx')}.gz",
+        lambda name: f"{name}.gz",
+        lambda name: member_of(name).removeprefix("gzip/"),
+    ],
+)
+def test_members_under_other_known_names_are_found(
+    dataset: Dataset, tmp_path: Path, members: Members, rename: Callable[[str], str]
+) -> None:
+    own = {rename(name): members[member_of(name)] for name in contents(tmp_path / "mirror")}
+    (tmp_path / "own.zip").write_bytes(zipped(own))
+    assert fetched(dataset, tmp_path / "raw", tmp_path / "own.zip") == contents(tmp_path / "mirror")
+
+
+def test_a_near_miss_in_an_archive_is_named(dataset: Dataset, tmp_path: Path, members: Members) -> None:
+    members["mine/train-label-idx1-ubyte.gz"] = members.pop(TRAIN_LABELS)
+    (tmp_path / "own.zip").write_bytes(zipped(members))
+    with pytest.raises(UnavailableError, match=r"; train-label-idx1-ubyte\.gz has nearly that name"):
+        fetched(dataset, tmp_path / "raw", tmp_path / "own.zip")
+
+
+def test_an_unpacked_member_of_which_only_the_gz_is_known_says_so(
+    dataset: Dataset, tmp_path: Path, members: Members
+) -> None:
+    members[LABELS] = (tmp_path / "mirror" / LABELS).read_bytes()
+    del members[TRAIN_LABELS]
+    (tmp_path / "own.zip").write_bytes(zipped(members))
+    with pytest.raises(UnavailableError, match=r"give the \.gz, because only its hash is known"):
+        fetched(dataset, tmp_path / "raw", tmp_path / "own.zip")
+
+
+@pytest.mark.parametrize(
     ("wrong", "found"),
     [
         (

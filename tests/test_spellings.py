@@ -23,6 +23,7 @@ NAME, MEMBER = "t10k-images-idx3-ubyte", "gzip/emnist-letters-test-images-idx3-u
         "emnist-letters-test-images-idx3-ubyte",
         f"{NAME}/{NAME}",  # a folder under each file's name
         f"{NAME}/t10k-images.idx3-ubyte",
+        MEMBER,  # the published archive, unpacked
     ],
 )
 def test_a_known_name_is_found(tmp_path: Path, name: str) -> None:
@@ -32,8 +33,13 @@ def test_a_known_name_is_found(tmp_path: Path, name: str) -> None:
     assert find(tmp_path, NAME, MEMBER) == tmp_path / name
 
 
-def test_a_name_of_its_own_comes_first() -> None:
+def test_the_published_name_comes_first_then_its_own() -> None:
     assert spellings(NAME)[:2] == [NAME, f"{NAME}.gz"]
+    assert spellings(NAME, MEMBER, (".gz", ""))[:3] == [
+        "emnist-letters-test-images-idx3-ubyte.gz",
+        "emnist-letters-test-images-idx3-ubyte",
+        f"{NAME}.gz",
+    ]
 
 
 def test_another_file_is_none(tmp_path: Path) -> None:

@@ -1,35 +1,45 @@
 """The names under which a raw file is known, and the file of a folder that bears one of them."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from pipeline.base.errors import ConfigError, listed
 
+ENDINGS = ("", ".gz")
 
-def spellings(name: str, published: str | None = None) -> list[str]:
-    """The known names of the raw file `name`, its own first, each plain and then as .gz.
 
-    published: the place of the file in the archive that it is published in. The variants are those that people
-    have: `train-images.idx3-ubyte` for `train-images-idx3-ubyte`, and `test-` for `t10k-`.
+def spellings(name: str, published: str | None = None, endings: Sequence[str] = ENDINGS) -> list[str]:
+    """The known names of the raw file `name`: the published one first, then its own; each plain and then as .gz.
+
+    published: the place of the file in the archive that it is published in. endings: another order. The variants
+    are those that people have: `train-images.idx3-ubyte` for `train-images-idx3-ubyte`, and `test-` for `t10k-`.
     """
-    stems = [name]
-    if published:
-        stems.append(PurePosixPath(published).name.removesuffix(".gz"))
+    stems = [PurePosixPath(published).name.removesuffix(".gz"), name] if published else [name]
     stems += [stem.replace("-idx", ".idx") for stem in stems]
     stems += [f"test-{stem.removeprefix('t10k-')}" for stem in stems if stem.startswith("t10k-")]
-    return [f"{stem}{ending}" for stem in dict.fromkeys(stems) for ending in ("", ".gz")]
+    return [f"{stem}{ending}" for stem in dict.fromkeys(stems) for ending in endings]
+
+
+def places(
+    name: str, published: str | None = None, endings: Sequence[str] = ENDINGS, inside: bool = True
+) -> list[str]:
+    """The places in a folder at which the raw file `name` may be: see `spellings`.
+
+    It may also lie where the published archive has it. inside: or in a folder that has its name, as some archives
+    unpack.
+    """
+    known = spellings(name, published, endings)
+    deeper = [f"{one}/{inner}" for one in known for inner in known] if inside else []
+    return [*known, *([published] if published else []), *deeper]
 
 
 def find(folder: Path, name: str, published: str | None = None) -> Path | None:
     """The file in `folder` that is the raw file `name`; None if there is none.
 
-    It may lie in a folder that has its name, as some archives unpack. If a file is there plain and as .gz, the
-    plain one is taken. Raises ConfigError if two names fit.
+    If a file is there plain and as .gz, the plain one is taken. Raises ConfigError if two names fit.
     """
-    known = spellings(name, published)
-    places = [folder / one for one in known] + [folder / one / inner for one in known for inner in known]
-    found = [path for path in places if path.is_file()]
+    found = [path for place in places(name, published) if (path := folder / place).is_file()]
     apart = {path.with_name(path.name.removesuffix(".gz")): path for path in reversed(found)}
     if len(apart) > 1:
         names = listed(sorted(path.relative_to(folder).as_posix() for path in apart.values()))
@@ -37,11 +47,12 @@ def find(folder: Path, name: str, published: str | None = None) -> Path | None:
     return next(iter(apart.values()), None)
 
 
-def near_miss(folder: Path, name: str, others: Collection[str]) -> str:
-    """A hint at a file of `folder` whose name is nearly that of a raw file; empty if there is none.
+def near_miss(found: Path | Iterable[str], name: str, others: Collection[str]) -> str:
+    """A hint at a file whose name is nearly that of a raw file; empty if there is none.
 
-    others: the known names of all raw files; they are no near misses.
+    found: a folder, or the names of files. others: the known names of all raw files; they are no near misses.
     """
-    names = [path.name for path in folder.iterdir() if path.name not in others] if folder.is_dir() else []
-    close = difflib.get_close_matches(name, names, 1, 0.75)
+    if isinstance(found, Path):
+        found = [path.name for path in found.iterdir()] if found.is_dir() else []
+    close = difflib.get_close_matches(name, [one for one in found if one not in others], 1, 0.75)
     return f"; {close[0]} has nearly that name" if close else ""

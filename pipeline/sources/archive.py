@@ -10,7 +10,7 @@ import io
 import re
 import urllib.parse
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from pipeline.base.dataset import Archive, Dataset, RawFile
 from pipeline.base.errors import ConfigError, listed
 from pipeline.base.outputs import naming
 from pipeline.base.progress import progress
+from pipeline.base.spellings import ENDINGS, near_miss, places, spellings
 from pipeline.sources.failures import SourceError, explained, once, retrying, web_page
 from pipeline.sources.location import HTTP, Location, Ranges, open_url
 from pipeline.sources.redaction import without_secrets
@@ -145,17 +146,22 @@ def own(source: str, dataset: Dataset, folder: Path) -> Location | ZipArchive:
             expected = f"a folder or URL of the files, because {dataset.name} is not published in a zip archive"
             raise ConfigError(f"source: expected {expected}; found {without_secrets(path.name)}")
         return ZipArchive(dataset.archive, folder, source)
-    return Location(source, dataset.archive.members if dataset.archive else None)
+    return Location(source, published(dataset))
+
+
+def published(dataset: Dataset) -> dict[str, str | None]:
+    """By the name of each raw file, its place in the published archive; None if there is none."""
+    members = dataset.archive.members if dataset.archive else {}
+    return {file.name: members.get(file.name) for file in dataset.all_files}
 
 
 @contextlib.contextmanager
 def member(stream: IO[bytes], members: Mapping[str, str], file: RawFile) -> Iterator[IO[bytes]]:
     """The member that holds a raw file, in the zip archive that is open at `stream`.
 
-    members: raw file name -> name of the member. Raises SourceError.
+    members: raw file name -> name of the member. Any other name under which the file is known will do. Raises
+    SourceError.
     """
-    name, packed = members.get(file.name, ""), None if file.sha256 else file.packed
-    most = packed.bytes if packed else file.bytes + CHUNK  # a file that gzip cannot pack grows a little
     try:
         archive = zipfile.ZipFile(stream)
     except zipfile.BadZipFile as error:
@@ -163,20 +169,31 @@ def member(stream: IO[bytes], members: Mapping[str, str], file: RawFile) -> Iter
         stream.seek(0)
         raise _other(f"a whole zip archive ({error})", size, stream.read(64)) from None
     with archive:
-        names = archive.namelist()
-        if escaping := [path for path in names if path[:1] == "/" or "\\" in path or ".." in path.split("/")]:
-            raise SourceError(f"expected members that stay inside the archive, found {listed(escaping)}")
-        if name not in names:
-            raise SourceError(
-                f"expected a member {name!r} that holds {file.name}, found: {listed(names) or 'none'}"
-            )
+        name = _name_of(file, members, archive.namelist())
         info = archive.getinfo(name)
         if info.compress_type not in BOUNDED:
             raise SourceError(f"expected {name} stored or deflated, found compression type {info.compress_type}")
+        proven = file.packed if not file.sha256 and name.endswith(".gz") else None
+        most = proven.bytes if proven else file.bytes + CHUNK  # a file that gzip cannot pack grows a little
         if (size := info.file_size) > most:
             raise SourceError(f"expected {name} of at most {most:,} bytes, found {size:,}")
         with archive.open(name) as found:
             yield found
+
+
+def _name_of(file: RawFile, members: Mapping[str, str], names: Sequence[str]) -> str:
+    """Which member of an archive holds a raw file: the one in the record, or one with another known name."""
+    if escaping := [path for path in names if path[:1] == "/" or "\\" in path or ".." in path.split("/")]:
+        raise SourceError(f"expected members that stay inside the archive, found {listed(escaping)}")
+    wanted = members.get(file.name, file.name)
+    for name in [wanted, *places(file.name, wanted, ENDINGS if file.sha256 else ENDINGS[::-1])]:
+        if name in names:
+            return name
+    known = {one for raw, place in members.items() for one in spellings(raw, place)}
+    hint = near_miss([path.rpartition("/")[2] for path in names], file.name, known)
+    raise SourceError(
+        f"expected a member {wanted!r} that holds {file.name}, found: {listed(names) or 'none'}{hint}"
+    )
 
 
 def _other(expected: str, found: int, head: bytes) -> SourceError:

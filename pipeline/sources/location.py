@@ -6,10 +6,11 @@ import io
 import os
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from pipeline.base.dataset import RawFile
+from pipeline.base.spellings import ENDINGS, near_miss, places, spellings
 from pipeline.sources.failures import USER_AGENT, SourceError, explained, retrying
 
 if TYPE_CHECKING:
@@ -31,12 +32,13 @@ S3_OPTIONS = {  # without them, s3fs tries for half a minute if nobody answers
 class Location:
     """A folder of the raw files, or an address with {name} for their names, of any scheme that fsspec opens.
 
-    members: raw file name -> place in the archive that the files are published in. A folder may use those names.
+    In a folder, each file may have any name under which it is known. published: raw file name -> place in the
+    archive that the files are published in, None if there is no archive.
     """
 
-    def __init__(self, template: str, members: Mapping[str, str] | None = None) -> None:
+    def __init__(self, template: str, published: Mapping[str, str | None] | None = None) -> None:
         self.template = template
-        self.members = members or {}
+        self.published = published or {}
 
     def __str__(self) -> str:
         return self.template
@@ -45,9 +47,9 @@ class Location:
         """The addresses at which a raw file may be. The form whose hash is known comes first."""
         if "{name}" in self.template:
             return [self.template.replace("{name}", file.name)]
-        names = [f"{file.name}{ending}" for ending in (("", ".gz") if file.sha256 else (".gz", ""))]
-        if member := self.members.get(file.name):
-            names = [PurePosixPath(member).name, member, *names]
+        endings = ENDINGS if file.sha256 else ENDINGS[::-1]
+        # At an address each candidate is a request, so fewer are tried there.
+        names = places(file.name, self.published.get(file.name), endings, inside="://" not in self.template)
         return [f"{self.template.rstrip('/')}/{name}" for name in names]
 
     @contextlib.contextmanager
@@ -57,12 +59,16 @@ class Location:
         for url in candidates:
             try:
                 stream = open_url(url, file.bytes)
-            except FileNotFoundError:
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
                 continue
             with stream:
                 yield stream
             return
-        raise SourceError(f"expected {' or '.join(candidates)}, found none")
+        if "{name}" in self.template:
+            raise SourceError(f"expected {candidates[0]}, found none")
+        known = {one for name, place in self.published.items() for one in spellings(name, place)}
+        hint = near_miss(Path(self.template).expanduser(), file.name, known)
+        raise SourceError(f"expected {self.template.rstrip('/')}/{file.name}, plain or as .gz, found none{hint}")
 
 
 def open_url(url: str, size: int, byte_range: str = "") -> IO[bytes]:
