@@ -104,6 +104,20 @@ def test_a_near_miss_in_a_folder_is_named(dataset: Dataset, tmp_path: Path) -> N
     assert warnings == [f"{near.parent}: {LABELS}: {expected}"]
 
 
+@pytest.mark.parametrize("source", ["../mirror", "../mirror/{name}"])
+def test_a_relative_folder_is_found_from_the_copy_in_which_dvc_runs_a_queued_experiment(
+    project: Path, run: Run, source: str
+) -> None:
+    copy = project / ".dvc/tmp/exps/tmp1"
+    copy.parent.mkdir(parents=True)
+    shutil.copytree(project, project.parent / "copy").rename(copy)
+    done = run("sh", "-c", f"cd {copy} && {' '.join(DOWNLOAD)}", PIPELINE_SOURCE=source, DVC_ROOT=str(project))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert contents(copy / "data/raw") == contents(project.parent / "mirror")
+    done = run(*DOWNLOAD, PIPELINE_SOURCE=source)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_four_files_are_fetched_at_once(dataset: Dataset, server: Server, tmp_path: Path) -> None:
     all_four = threading.Barrier(4, timeout=5)
 

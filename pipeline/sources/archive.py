@@ -7,6 +7,7 @@ comes into a file beside the folder of the raw files, and a download that was cu
 import contextlib
 import hashlib
 import io
+import os
 import re
 import urllib.parse
 import zipfile
@@ -140,6 +141,7 @@ def own(source: str, dataset: Dataset, folder: Path) -> Location | ZipArchive:
     """
     if any(scheme in source for scheme in HTTP):  # a secret with a space would not be hidden as a whole
         source = re.sub(r"\s", lambda space: urllib.parse.quote(space[0]), source)
+    source = _placed(source)
     path = Path(source.partition("?")[0])
     if path.suffix == ".zip" and "{name}" not in source and not path.is_dir():
         if not dataset.archive:
@@ -147,6 +149,18 @@ def own(source: str, dataset: Dataset, folder: Path) -> Location | ZipArchive:
             raise ConfigError(f"source: expected {expected}; found {without_secrets(path.name)}")
         return ZipArchive(dataset.archive, folder, source)
     return Location(source, published(dataset))
+
+
+def _placed(source: str) -> str:
+    """The source; a relative path from the folder in which DVC was started.
+
+    DVC runs a queued experiment in a copy of the project, and its DVC_ROOT still names the project.
+    """
+    if "://" in source or Path(source).expanduser().is_absolute():
+        return source
+    here = Path.cwd()
+    copy = next((folder for folder in (here, *here.parents) if (folder / ".dvc").is_dir()), here)
+    return str(Path(os.environ.get("DVC_ROOT", copy), here.relative_to(copy), source))
 
 
 def published(dataset: Dataset) -> dict[str, str | None]:
