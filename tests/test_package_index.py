@@ -21,7 +21,7 @@ from pipeline.base.dataset import Dataset
 from pipeline.base.errors import UnavailableError
 from pipeline.base.structs import convert
 from pipeline.sources import fetch
-from pipeline.sources.package_index import PackageIndex, parse_pip_settings
+from pipeline.sources.package_index import PackageIndex
 
 HTML, JSON = "text/html", "application/vnd.pypi.simple.v1+json"
 PAGE, WHEEL = "/simple/bars/", "/files/bars-1-py3-none-any.whl"
@@ -162,19 +162,6 @@ def test_nothing_but_the_raw_files_is_written_and_nothing_imported(
     assert (done.returncode, done.stderr) == (0, "")
     written = {path.rsplit(".", 2)[0] for path in done.stdout.splitlines()[-1].split()}
     assert written == {str(project / f"data/raw/.{name}") for name in record["package"]["members"]}
-
-
-@pytest.mark.parametrize(
-    ("listing", "settings"),
-    [
-        ("", {}),
-        ("global.index-url='u'\nglobal.cert='c'\nglobal.timeout='5'", {"index-url": "u", "cert": "c"}),
-        ("download.index-url='section'\nglobal.index-url='global'", {"index-url": "section"}),
-        (":env:.proxy='environment'\ndownload.proxy='file'\nglobal.proxy='file'", {"proxy": "environment"}),
-    ],
-)
-def test_the_environment_goes_before_a_section_before_global(listing: str, settings: dict[str, str]) -> None:
-    assert parse_pip_settings(listing) == settings
 
 
 @pytest.mark.network

