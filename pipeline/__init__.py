@@ -30,13 +30,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def load(split: str, folder: str | Path = "data/parquet") -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def load(
+    split: str, folder: str | Path = "data/parquet", dataset: str | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The images and labels uint8[n] of a split, train or test, in the order of the raw files.
 
     Images are uint8[n, rows, columns], or uint8[n, rows, columns, channels] if the dataset has channels. folder:
-    of the Parquet files. Both arrays are read-only views of the memory into which Arrow has read them. Raises
-    ConfigError for another split, UnavailableError if the file is missing, DataError if `convert` did not write
-    it.
+    of the Parquet files. dataset: whose rows they are, if another program wrote the files anew: the name of a
+    record, or the path of its YAML file. Both arrays are read-only views of the memory into which Arrow has read
+    them. Raises ConfigError for another split or dataset, UnavailableError if the file is missing, DataError if
+    `convert` did not write it and no dataset is given, or if its rows do not fit the dataset.
     """
     from pathlib import Path
 
@@ -46,6 +49,13 @@ def load(split: str, folder: str | Path = "data/parquet") -> tuple[NDArray[np.ui
     if split not in ("train", "test"):
         raise ConfigError(f"split: expected train or test, found {split!r}")
     path = Path(folder) / f"{split}.parquet"
+    if dataset:
+        import msgspec
+
+        from pipeline.base import records
+
+        record = msgspec.structs.replace(records.find(dataset), provenance=None)
+        return arrow.to_arrays(parquet.read_as(arrow.schema(record), path))
     rows = parquet.read(path)
     parquet.require_own(rows.schema, path)
     return arrow.to_arrays(rows)

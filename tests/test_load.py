@@ -1,15 +1,22 @@
 """pipeline.load: a split as arrays, without the packages that only the pipeline needs."""
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import datasets
+import duckdb
 import numpy as np
+import pandas as pd
 import parquets
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, tiny_arrays, write_tiny
+import yaml
+from conftest import ROOT, tiny_arrays, tiny_record, write_tiny
 
 import pipeline
 from pipeline.base.dataset import Dataset
@@ -100,9 +107,119 @@ def test_what_another_program_wrote_is_refused_in_one_line(folder: Path) -> None
     rows = parquet.read(path)
     wrong = rows.schema.metadata | {b"shape": b"[28, 27]"}
     for schema, message in [
-        (rows.schema.remove_metadata().with_metadata({"a": "b"}), "found no dataset, shape, class_names$"),
-        (rows.schema.with_metadata(wrong), r"expected images of \[28, 27\], found images of 784 bytes$"),
+        (rows.schema.remove_metadata().with_metadata({"a": "b"}), "found no dataset, shape, class_names; another"),
+        (rows.schema.with_metadata(wrong), r"expected images of \[28, 27\], found images of .*\[784\]; another"),
     ]:
         pq.write_table(rows.cast(schema), path)
         with pytest.raises(DataError, match=f"^{path}: .*{message}"):
             pipeline.load("train", folder)
+
+
+def by_pandas(source: Path, target: Path) -> None:
+    pd.read_parquet(source).to_parquet(target)
+
+
+def by_pandas_from_another_order_with_an_index(source: Path, target: Path) -> None:
+    pd.read_parquet(source).sort_values("label").to_parquet(target)
+
+
+def by_polars(source: Path, target: Path) -> None:
+    pl.read_parquet(source).write_parquet(target)
+
+
+def by_duckdb(source: Path, target: Path) -> None:
+    duckdb.connect().execute(f"copy (select * from '{source}') to '{target}'")
+
+
+def by_duckdb_with_wide_numbers(source: Path, target: Path) -> None:
+    wide = f"select label::int as label, image, id::bigint as id from '{source}'"
+    duckdb.connect().execute(f"copy ({wide}) to '{target}'")
+
+
+def by_duckdb_into_a_folder(source: Path, target: Path) -> None:
+    rows = f"select id, image, label::smallint as label from '{source}'"
+    duckdb.connect().execute(
+        f"copy ({rows}) to '{target}' (format parquet, partition_by (label), write_partition_columns true)"
+    )
+
+
+def by_datasets(source: Path, target: Path) -> None:
+    rows = datasets.Dataset.from_parquet(str(source), cache_dir=str(target.parent / "cache"))
+    rows.to_parquet(target)
+
+
+WRITERS = [
+    by_pandas,
+    by_pandas_from_another_order_with_an_index,
+    by_polars,
+    by_duckdb,
+    by_duckdb_with_wide_numbers,
+    by_duckdb_into_a_folder,
+    by_datasets,
+]
+
+
+@pytest.fixture
+def rewritten(folder: Path) -> Path:
+    """A folder beside that of the rows, for files of other programs, and the record of the dataset in it."""
+    path = folder.parent / "rewritten"
+    path.mkdir()
+    record = json.loads(json.dumps(tiny_record(0)))
+    (path / "tiny.yaml").write_text(yaml.safe_dump(record))
+    return path
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_rows_that_another_program_wrote_are_read_by_the_record_and_refused_without_it(
+    folder: Path, rewritten: Path, write: Callable[[Path, Path], None]
+) -> None:
+    write(folder / "train.parquet", rewritten / "train.parquet")
+    images, labels = pipeline.load("train", rewritten, dataset=str(rewritten / "tiny.yaml"))
+    np.testing.assert_array_equal(images, IMAGES)
+    np.testing.assert_array_equal(labels, LABELS)
+    with pytest.raises(DataError) as error:
+        pipeline.load("train", rewritten)
+    assert str(error.value).startswith(f"{rewritten / 'train.parquet'}: expected ")
+    assert str(error.value).endswith(parquet.AGAIN)
+
+
+def test_own_rows_are_read_by_the_record_too(folder: Path, rewritten: Path) -> None:
+    images, _ = pipeline.load("train", folder, dataset=str(rewritten / "tiny.yaml"))
+    np.testing.assert_array_equal(images, IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ("id, image", "expected columns id, image, label, found id, image$"),
+        ("id, image, label + 300 as label", "label: expected uint8, found int.*300 not in range: 0 to 255"),
+        ("id, image, label + 0.5 as label", "label: expected uint8, found "),
+        ("id, image, case when id = 3 then null else label end as label", "label: .* found 1 nulls$"),
+        ("0 as id, image, label", "id: expected each once, found 0 twice$"),
+        ("id, [1, 2] as image, label", r"image: expected fixed_size_binary\[784\], found list"),
+    ],
+)
+def test_rows_that_do_not_fit_the_record_are_refused(
+    folder: Path, rewritten: Path, columns: str, message: str
+) -> None:
+    path = rewritten / "train.parquet"
+    duckdb.connect().execute(f"copy (select {columns} from '{folder / 'train.parquet'}') to '{path}'")
+    with pytest.raises(DataError, match=f"^{path}: {message}"):
+        pipeline.load("train", rewritten, dataset=str(rewritten / "tiny.yaml"))
+
+
+def test_images_of_other_lengths_are_refused_also_if_they_are_right_in_sum(folder: Path, rewritten: Path) -> None:
+    path = rewritten / "train.parquet"
+    rows = pq.read_table(folder / "train.parquet").replace_schema_metadata({})
+    cells = rows["image"].to_pylist()
+    cells[:2] = [cells[0] + b"x", cells[1][:-1]]
+    pq.write_table(rows.set_column(1, "image", pa.array(cells, pa.binary())), path)
+    with pytest.raises(DataError, match=rf"^{path}: image: expected fixed_size_binary\[784\], found binary"):
+        pipeline.load("train", rewritten, dataset=str(rewritten / "tiny.yaml"))
+
+
+def test_rows_of_another_dataset_and_a_dataset_that_is_none_are_refused(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"train.parquet: expected rows of kmnist, found rows of tiny$"):
+        pipeline.load("train", folder, dataset="kmnist")
+    with pytest.raises(ConfigError, match=r"dataset: expected one of .*, found 'mnits'"):
+        pipeline.load("train", folder, dataset="mnits")

@@ -40,6 +40,7 @@ def _split(dataset: Dataset, split: Split, path: Path, folder: Path, gzipped: bo
 
 def _require_own(rows: Rows, dataset: Dataset, count: int, path: Path) -> None:
     """Raise DataError for a Parquet file of another dataset, type or number of rows."""
+    parquet.require_own(rows.schema, path)
     expected, found = arrow.schema(dataset), rows.schema
     fields = [[schema.field(name) for name in arrow.COLUMNS] for schema in (expected, found)]
     if fields[0] != fields[1] or not expected.metadata.items() <= found.metadata.items():

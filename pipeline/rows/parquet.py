@@ -16,6 +16,12 @@ from pipeline.base.outputs import Outputs, naming
 from pipeline.rows import arrow
 from pipeline.rows.blocks import Rows, pixels
 
+BINARY = (pa.types.is_fixed_size_binary, pa.types.is_binary, pa.types.is_large_binary)
+AGAIN = (
+    "another program wrote it: `python -m pipeline convert` writes it anew, "
+    "and pipeline.load(..., dataset=NAME) reads it"
+)
+
 
 def fingerprints(tables: Mapping[Any, Rows]) -> dict[str, str]:
     """The content of metrics/passed.json: the SHA-256 of the rows of each split, and another one of their writers.
@@ -59,16 +65,24 @@ def scan(path: Path) -> Rows:
 
 
 def _opened(path: Path) -> pq.ParquetFile:
-    if not path.is_file():
-        raise UnavailableError(f"{path}: not found; run `dvc repro` (or `dvc pull`) first")
+    _require_there(path)
+    if path.is_dir():
+        raise DataError(f"{path}: expected a Parquet file, found a folder; {AGAIN}")
     with _sound(path):
         file = pq.ParquetFile(path)
         schema = file.schema_arrow
-    if schema.names not in (arrow.COLUMNS, arrow.COLUMNS + arrow.PROVENANCE) or not schema.metadata:
-        raise DataError(f"{path}: expected columns {', '.join(arrow.COLUMNS)}, found {', '.join(schema.names)}")
-    if not (pa.types.is_fixed_size_binary(kind := schema.field("image").type) or pa.types.is_binary(kind)):
-        raise DataError(f"{path}: expected binary images, found {kind}")
+    if schema.names not in (arrow.COLUMNS, arrow.COLUMNS + arrow.PROVENANCE):
+        expected = f"expected columns {', '.join(arrow.COLUMNS)}, in this order"
+        raise DataError(f"{path}: {expected}, found {', '.join(schema.names)}; {AGAIN}")
+    kind = schema.field("image").type
+    if not any(is_kind(kind) for is_kind in BINARY):
+        raise DataError(f"{path}: expected binary images, found {kind}; {AGAIN}")
     return file
+
+
+def _require_there(path: Path) -> None:
+    if not path.exists():
+        raise UnavailableError(f"{path}: not found; run `dvc repro` (or `dvc pull`) first")
 
 
 @contextlib.contextmanager
@@ -91,12 +105,49 @@ def read(path: Path) -> pa.Table:
 
 def require_own(schema: pa.Schema, path: Path) -> None:
     """Raise DataError for a schema that `write` did not write: it lacks what the arrays need."""
-    metadata, width = schema.metadata or {}, schema.field("image").type.byte_width
-    missing = [key for key in ("dataset", "shape", "class_names") if key.encode() not in metadata]
-    if missing:
-        raise DataError(f"{path}: expected the metadata that `convert` writes, found no {', '.join(missing)}")
-    if np.prod(shape := json.loads(metadata[b"shape"])) != width:
-        raise DataError(f"{path}: expected images of {shape}, found images of {width} bytes")
+    metadata, kind = schema.metadata or {}, schema.field("image").type
+    if missing := [key for key in ("dataset", "shape", "class_names") if key.encode() not in metadata]:
+        expected = f"expected the metadata that `convert` writes, found no {', '.join(missing)}"
+        raise DataError(f"{path}: {expected}; {AGAIN}")
+    shape = json.loads(metadata[b"shape"])
+    if not pa.types.is_fixed_size_binary(kind) or np.prod(shape) != kind.byte_width:
+        raise DataError(f"{path}: expected images of {shape}, found images of type {kind}; {AGAIN}")
+
+
+def read_as(schema: pa.Schema, path: Path) -> pa.Table:
+    """All rows of a Parquet file, or of a folder of Parquet files, of another program, in the order of their ids.
+
+    schema: of the dataset whose rows they are. Each column gets its type there, and no value may change. Raises
+    DataError if a column is missing, if a value does not fit, or if an id stands twice.
+    """
+    _require_there(path)
+    with _sound(path):
+        files = pq.ParquetDataset(path, partitioning=None)
+        names, metadata = files.schema.names, files.schema.metadata or {}
+    if not set(schema.names) <= set(names):
+        raise DataError(f"{path}: expected columns {', '.join(schema.names)}, found {', '.join(names)}")
+    expected = schema.metadata[b"dataset"]
+    if (found := metadata.get(b"dataset", expected)) != expected:
+        raise DataError(f"{path}: expected rows of {expected.decode()}, found rows of {found.decode()}")
+    with _sound(path):
+        table = files.read(schema.names)
+    columns = [_as(table[field.name], field, path) for field in schema]
+    ids = columns[schema.get_field_index("id")].to_numpy()
+    order = np.argsort(ids, kind="stable")
+    if len(twice := np.flatnonzero(np.diff(ids[order]) == 0)):
+        raise DataError(f"{path}: id: expected each once, found {ids[order][twice[0]]} twice")
+    own = pa.table(columns, schema=schema)
+    return own if (order[1:] > order[:-1]).all() else own.take(order)
+
+
+def _as(column: pa.ChunkedArray, field: pa.Field, path: Path) -> pa.ChunkedArray:
+    """A column with the type of the field; DataError for a null, and for a value that would change."""
+    if column.null_count:
+        raise DataError(f"{path}: {field.name}: expected a value in each row, found {column.null_count:,} nulls")
+    try:
+        return column.cast(field.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"{path}: {field.name}: expected {field.type}, found {column.type}: {error}") from None
 
 
 def read_passed(path: Path, record: Path) -> pa.Table:
