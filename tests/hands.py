@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pipeline.gates.evidence.orientation import Floats
 
 FOLDER = Path("/usr/share/fonts/truetype")
-HANDS = [path for path in sorted(FOLDER.glob("*/*")) if path.name in {"breipfont.ttf", "femkeklaver.ttf"}]
+HANDS = [path for path in sorted(FOLDER.glob("*/*")) if path.name in {"Breip.ttf", "femkeklaver.ttf"}]
 
 
 def written(names: Sequence[str], font: Path) -> Floats:
