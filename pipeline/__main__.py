@@ -8,13 +8,14 @@ import contextlib
 import errno
 import importlib
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.base.errors import PipelineError, UnavailableError
+from pipeline.base.errors import ConfigError, PipelineError, UnavailableError
 from pipeline.base.outputs import Outputs
 
 STAGES = {
@@ -40,6 +41,7 @@ COMMANDS = {
 }
 EXTRAS = dict.fromkeys(["onnx", "onnxruntime", "skl2onnx"], "pip install skl2onnx onnxruntime")
 EXTRAS |= dict.fromkeys(["skorch", "torch"], "pip install skorch torch")
+CLOSED = 128 + signal.SIGPIPE  # as of a program that ends when its reader is gone
 FULL = "; make room, then run it again"
 HINTS = {
     errno.ENOENT: "; run the stage that makes it, or `dvc repro`",
@@ -65,18 +67,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with Outputs() as out, _guarded(args.command):
             _module(args.command).run(args, out)
+        sys.stdout.flush()  # now, because at the end of the program nobody would hear of an error
     except PipelineError as error:
         return _fail(args.command, str(error), error.exit_code)
     except ModuleNotFoundError as error:
         setup = EXTRAS.get(str(error.name), "make .venv/run.txt` and `source .venv/bin/activate")
         reason = f"package {error.name} is missing; run `{setup}`"
         return _fail(args.command, reason, UnavailableError.exit_code)
+    except SystemExit as error:
+        reason = "expected that the code of the method returns, found that it ended the program"
+        return _fail(args.command, f"{reason} ({error.code!r})", ConfigError.exit_code)
     except KeyboardInterrupt:
         return _fail(args.command, "interrupted", 130)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        reason = os.strerror(error.errno) if error.errno else str(error)  # the text of Arrow has several sentences
-        return _fail(args.command, f"{where}{reason}{HINTS.get(error.errno or 0, '')}", UnavailableError.exit_code)
+        return _of_system(args.command, error)
     return 0
 
 
@@ -92,6 +96,16 @@ def _guarded(name: str) -> contextlib.AbstractContextManager[None]:
 
 def _module(name: str) -> Any:
     return importlib.import_module(f"pipeline.{'stages' if name in STAGES else 'commands'}.{name}")
+
+
+def _of_system(command: str, error: OSError) -> int:
+    """The exit code for an error of the operating system, after a line that says it."""
+    if isinstance(error, BrokenPipeError) and not error.filename:  # `| head` has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still to be written goes there
+        return CLOSED
+    where = f"{error.filename}: " if error.filename else ""
+    reason = os.strerror(error.errno) if error.errno else str(error)  # the text of Arrow has several sentences
+    return _fail(command, f"{where}{reason}{HINTS.get(error.errno or 0, '')}", UnavailableError.exit_code)
 
 
 def _fail(command: str, message: str, code: int) -> int:

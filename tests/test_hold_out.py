@@ -1,11 +1,13 @@
 """The hold-out is stratified and repeatable, and no row is in both parts."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
-from pipeline.base.errors import ConfigError
+from pipeline.base.errors import ConfigError, DataError
 from pipeline.base.params import Validation
-from pipeline.models.hold_out import hold_out
+from pipeline.models.hold_out import hold_out, part
 
 LABELS = np.repeat(np.arange(3, dtype=np.uint8), [600, 300, 100])
 
@@ -30,6 +32,16 @@ def test_the_seed_decides_which_rows() -> None:
 def test_a_hold_out_that_cannot_be_is_a_wrong_parameter(rows: int) -> None:
     with pytest.raises(ConfigError, match=r"train\.validation\.rows"):
         hold_out(LABELS, Validation(rows=rows, seed=0))
+
+
+@pytest.mark.parametrize("by", [None, "writer"])
+def test_a_class_of_one_row_cannot_be_on_both_sides_and_is_named(by: Literal["writer"] | None) -> None:
+    labels = np.append(LABELS, [np.uint8(7), np.uint8(9)])
+    expected = "label: expected 2 rows or more of each class, to hold out a part of it, found 1 of 7, 1 of 9"
+    with pytest.raises(DataError, match=f"^train: {expected}$"):
+        hold_out(labels, Validation(rows=100, seed=0, by=by), np.arange(len(labels), dtype=np.int16))
+    with pytest.raises(DataError, match=f"^train: {expected}$"):
+        part(labels, 100)
 
 
 WRITERS = np.random.default_rng(0).permutation(np.repeat(np.arange(40, dtype=np.int16), 25))

@@ -107,3 +107,12 @@ def test_progress_is_shown_to_a_terminal_and_to_nothing_else(project: Path, run:
     assert b"download: 100%" in os.read(reading, 1 << 16)
     os.close(reading)
     os.close(terminal)
+
+
+@pytest.mark.parametrize("reader", ["head -1", "true"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_enough_is_no_error(run: Run, reader: str, unbuffered: str) -> None:
+    command = f"{sys.executable} -m pipeline methods | {reader}; echo ${{PIPESTATUS[0]}}"
+    done = run("bash", "-c", command, PYTHONUNBUFFERED=unbuffered)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] in {"0", "141"}  # 141: as of any program that writes to a closed pipe

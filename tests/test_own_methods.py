@@ -31,6 +31,8 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         ("x = 1", "no function `estimator`"),
         ("1 / 0", "ZeroDivisionError: division by zero"),
         ("raise ValueError('one\\ntwo')", "ValueError: one two"),
+        ("import sys; sys.exit(0)", "SystemExit: 0"),
+        ("class Odd(BaseException): pass\nraise Odd('why')", "Odd: why"),
         ("import pipeline.nowhere", "ModuleNotFoundError: No module named 'pipeline.nowhere'"),
     ],
 )
@@ -65,6 +67,9 @@ def test_a_list_with_a_file_that_cannot_be_read_is_one_line(
         ("return PCA()", "train.method: mine: expected a classifier, found PCA()"),
         ("return LogisticRegression(Z=1)", "train: mine: LogisticRegression.__init__() got an unexpected"),
         ("raise ValueError('C and Z')", "train: mine: C and Z"),
+        ("raise AssertionError", "train: mine: AssertionError"),
+        ("import sys; sys.exit(0)", "train: mine: SystemExit: 0"),
+        ("raise GeneratorExit('why')", "train: mine: GeneratorExit: why"),
     ],
 )
 def test_what_a_method_returns_is_held_to_be_a_classifier(mine: Path, body: str, message: str) -> None:
@@ -92,9 +97,52 @@ def test_annotations_that_are_text_and_open_arguments_of_a_method_hold(mine: Pat
             registry.build("mine", wrong)
 
 
+@pytest.mark.parametrize("content", ["REQUIRES = [name]", "REQUIRES = 1", "REQUIRES = ['a', 1]"])
+def test_a_list_of_required_packages_that_is_none_is_said(mine: Path, content: str) -> None:
+    mine.write_text(f"name = 'torch'\n{content}\ndef estimator(): pass\n")
+    with pytest.raises(ConfigError) as caught:
+        registry.build("mine", {})
+    expected = "pipeline/methods/mine.py: REQUIRES: expected a list of names of packages, found "
+    assert str(caught.value).startswith(expected)
+
+
+PARAMS = """dataset: mnist
+gate: {}
+train: {method: mine, validation: {rows: 9, seed: 0}}
+"""
+FITTED = """from sklearn.linear_model import LogisticRegression
+class Mine(LogisticRegression):
+    def fit(self, X, y):
+        BODY
+def estimator():
+    return Mine()
+"""
+
+
+@pytest.mark.parametrize("body", ["import sys; sys.exit(0)", "raise SystemExit", "raise SystemExit('done')"])
+def test_a_fit_that_ends_the_program_is_no_success(
+    mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], body: str
+) -> None:
+    mine.write_text(FITTED.replace("BODY", body))
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    record = tmp_path / "method.json"
+    assert main(["method", "--params", str(tmp_path / "params.yaml"), "--method", str(record)]) == 2
+    expected = "method: error: expected that the code of the method returns, found that it ended the program ("
+    assert capsys.readouterr().err.startswith(expected)
+    assert not record.exists()
+
+
 def test_an_annotation_that_names_nothing_is_said(mine: Path) -> None:
     mine.write_text(LATE.replace("C: Positive", "C: Negative"))
     with pytest.raises(ConfigError, match="mine: name 'Negative' is not defined"):
+        registry.build("mine", {})
+    sys.modules.pop("pipeline.methods.mine")
+    mine.write_text(
+        LATE.replace("C: Positive", "C: registry.nothing").replace(
+            "import annotations", "import annotations\nfrom pipeline.models import registry"
+        )
+    )
+    with pytest.raises(ConfigError, match=r"mine: module 'pipeline\.models.registry' has no attribute 'nothing'"):
         registry.build("mine", {})
     sys.modules.pop("pipeline.methods.mine")
     mine.write_text(LATE.replace("C: Positive", "C: dict[list[int], int] | dict[str, int]"))

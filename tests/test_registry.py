@@ -130,6 +130,26 @@ def test_a_class_that_only_looks_like_a_classifier_is_said(
     assert str(caught.value).startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("import sys; sys.exit(0)", "SystemExit: 0"),
+        ("def broken(:", "SyntaxError: invalid syntax (__init__.py, line 1)"),
+        ("from no_such_package import x", "No module named 'no_such_package'"),
+    ],
+)
+def test_a_package_that_raises_or_exits_at_its_import_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, found: str
+) -> None:
+    packages.install(tmp_path, content)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "guild", raising=False)
+    with pytest.raises(ConfigError) as caught:
+        registry.build("guild:Any", {})
+    assert str(caught.value) == f"train.method: expected package.module:Class, found 'guild:Any': {found}"
+
+
 @pytest.mark.parametrize("name", registry.names())
 def test_every_package_that_a_method_needs_has_a_way_to_be_installed(name: str) -> None:
     assert {*getattr(registry.load(name), "REQUIRES", ())} <= EXTRAS.keys()
@@ -184,3 +204,11 @@ def test_a_file_that_raises_or_exits_is_named(project: Path, run: Run, content: 
     done = run(sys.executable, "-m", "pipeline", "method")
     assert done.returncode == 2, done.stdout
     assert re.match(f"method: error: {message}\n$", done.stderr)
+
+
+def test_what_a_fit_raises_is_one_line_with_its_place() -> None:
+    with pytest.raises(ConfigError) as caught, registry.fitting("mine"):
+        raise KeyError("why")
+    assert re.fullmatch(r"train: mine: KeyError: 'why' \(test_registry\.py, line \d+\)", str(caught.value))
+    with pytest.raises(OSError, match="full"), registry.fitting("mine"):
+        raise OSError("full")  # the disk is not the method's fault

@@ -29,8 +29,8 @@ def unchanged(stage: str, file: Path = Path("dvc.yaml")) -> Iterator[None]:
     yield
     try:
         after = _state(stage, file)
-    except PipelineError:
-        after = {}  # somebody is writing params.yaml
+    except (PipelineError, AttributeError, TypeError):
+        after = {}  # somebody is writing params.yaml or dvc.yaml
     changed = [name for name in sorted(before | after) if before.get(name) != after.get(name)]
     if changed:
         raise UnavailableError(f"{listed(changed)} changed during the run, so nothing is replaced; run it again")

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.base.errors import ConfigError
+from pipeline.base.errors import ConfigError, DataError, listed
 from pipeline.base.params import Validation
 
 Rows = NDArray[np.int64]
@@ -18,10 +18,11 @@ def hold_out(
     """The row numbers to fit on and the row numbers held out, both in order and stratified by label.
 
     labels: uint8[n]. writers: int16[n], who wrote each image; a hold-out by writer needs them. Raises ConfigError
-    if such a hold-out is not possible.
+    if such a hold-out is not possible, DataError if a class has one row only.
     """
     from sklearn.model_selection import train_test_split
 
+    _require_two_of_each(labels)
     classes, n = len(np.unique(labels)), len(labels)
     if not classes <= validation.rows <= n - classes:
         expected = f"expected {classes} to {n - classes:,}, found {validation.rows:,}"
@@ -66,14 +67,23 @@ def part(labels: NDArray[np.uint8], rows: int | None) -> Rows:
     """The row numbers of a part of `rows` rows, in order and stratified by label.
 
     labels: uint8[n]. All rows if `rows` is None or there are no more. Raises ConfigError for fewer rows than
-    classes.
+    classes, DataError if a class has one row only.
     """
     from sklearn.model_selection import train_test_split
 
     every = np.arange(len(labels))
     if rows is None or rows >= len(labels):
         return every
+    _require_two_of_each(labels)
     classes = len(np.unique(labels))
     if rows < classes:
         raise ConfigError(f"rows: expected {classes} or more, found {rows:,}")
     return np.sort(train_test_split(every, train_size=rows, stratify=labels, random_state=0)[0])
+
+
+def _require_two_of_each(labels: NDArray[np.uint8]) -> None:
+    """Raise DataError for a class of one row: it cannot be on both sides."""
+    values, counts = np.unique_counts(labels)
+    if single := [f"1 of {label}" for label in values[counts == 1]]:
+        expected = "expected 2 rows or more of each class, to hold out a part of it"
+        raise DataError(f"train: label: {expected}, found {listed(single)}")

@@ -1,18 +1,20 @@
 """The methods by name: found, and built with their arguments."""
 
 import ast
+import contextlib
 import importlib
 import importlib.util
 import inspect
 import pkgutil
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 import pipeline
-from pipeline.base.errors import ConfigError, UnavailableError, listed
+from pipeline.base.errors import ConfigError, PipelineError, UnavailableError, listed
 from pipeline.base.params import Argument
 from pipeline.models import imports
 
@@ -50,18 +52,28 @@ def load(name: str, where: str = "method", others: str = "") -> Any:
         module = importlib.import_module(f"pipeline.methods.{name}")
         if callable(getattr(module, "estimator", None)):
             return module
-    except (Exception, SystemExit) as error:  # a user's own file may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a user's own file may raise anything
         if isinstance(error, ModuleNotFoundError) and (error.name or "pipeline").partition(".")[0] != "pipeline":
             raise  # a package that is not installed
-        found = f"{type(error).__name__}: {_line(error)}"
+        found = _raised(error)
     raise ConfigError(f"{imports.shown(source(name))}: expected a method, found {found}")
 
 
 def required(name: str) -> tuple[str, ...]:
-    """The packages that a method of this project needs beside scikit-learn; its file is read, not run."""
+    """The packages that a method of this project needs beside scikit-learn; its file is read, not run.
+
+    Raises ConfigError if REQUIRES is no list of names.
+    """
     for node in imports.parsed(source(name)).body:
         if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["REQUIRES"]:
-            return tuple(ast.literal_eval(node.value))
+            try:
+                return tuple(msgspec.convert(ast.literal_eval(node.value), list[str]))
+            except (ValueError, TypeError):
+                where, found = imports.shown(source(name)), ast.unparse(node.value)
+                expected = "expected a list of names of packages"
+                raise ConfigError(f"{where}: REQUIRES: {expected}, found {found}") from None
     return ()
 
 
@@ -137,8 +149,12 @@ def _class(name: str) -> Any:
     module, _, kind = name.partition(":")
     try:
         found = getattr(importlib.import_module(module), kind)
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise ConfigError(f"train.method: expected package.module:Class, found {name!r}: {error}") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  (a package may raise anything at its import)
+        is_plain = isinstance(error, ImportError | AttributeError | TypeError | ValueError)
+        reason = str(error) if is_plain else _raised(error)
+        raise ConfigError(f"train.method: expected package.module:Class, found {name!r}: {reason}") from None
     if not isinstance(found, type) or not all(hasattr(found, part) for part in INTERFACE):
         raise ConfigError(f"train.method: {name}: expected a scikit-learn classifier, found {found!r}")
     return found
@@ -148,7 +164,7 @@ def _parameters(name: str, make: Any) -> Mapping[str, inspect.Parameter]:
     """The parameters of a method. The annotations of a method of this project may be text."""
     try:
         return inspect.signature(make, eval_str=":" not in name).parameters
-    except (NameError, TypeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  (an annotation that is text is code of the user's)
         raise ConfigError(f"train.method: {name}: {_line(error)}") from None
 
 
@@ -160,13 +176,26 @@ def _constructed(name: str, make: Any, arguments: Mapping[str, Argument]) -> Any
             raise ConfigError(f"train.method: {name}: expected a classifier, found {_line(repr(estimator))}")
         if hasattr(estimator, "_parameter_constraints"):
             estimator._validate_params()
-    except ConfigError:
+    except (ConfigError, KeyboardInterrupt):
         raise
     except (TypeError, ValueError) as error:
         raise ConfigError(f"train: {name}: {_line(error)}") from None
-    except (Exception, SystemExit) as error:  # noqa: BLE001  (a user's own function may raise anything)
-        raise ConfigError(f"train: {name}: {type(error).__name__}: {_line(error)}") from None
+    except BaseException as error:  # noqa: BLE001  (a user's own function may raise anything)
+        raise ConfigError(f"train: {name}: {_raised(error)}") from None
     return estimator
+
+
+@contextlib.contextmanager
+def fitting(name: str) -> Iterator[None]:
+    """Turn what the code of a method raises inside the block into a ConfigError: one line, with the place."""
+    try:
+        yield
+    except (PipelineError, OSError, MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001  (a user's own estimator may raise anything)
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}, line {place.lineno}"
+        raise ConfigError(f"train: {name}: {_raised(error)} ({where})") from None
 
 
 def _is_classifier(found: Any) -> bool:
@@ -179,6 +208,11 @@ def _is_classifier(found: Any) -> bool:
         return bool(is_classifier(found))
     except AttributeError:  # only the mixins of scikit-learn give these tags
         return False
+
+
+def _raised(error: BaseException) -> str:
+    """The type and the text of an error, in one line."""
+    return f"{type(error).__name__}: {_line(error)}".removesuffix(": ")
 
 
 def _line(text: object) -> str:

@@ -30,7 +30,8 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
     fit, held = hold_out(labels, config.validation, arrow.provenance(table, "writer"))
     pixels = predict.flat(images)
     bar = progress(3, f"fit {len(fit):,} rows")
-    with bar, threads.one_blas_thread(), made_of.held(args.method, config.method, config.arguments):
+    held_to = made_of.held(args.method, config.method, config.arguments)
+    with bar, threads.one_blas_thread(), held_to, registry.fitting(config.method):
         method.fit(pixels[fit], labels[fit])
         bar.set_description(f"predict {len(held):,} rows held out")
         bar.update()
