@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 repro: .venv/run.txt        ## set up, then run what has changed
 	@.venv/bin/python scripts/recover.py
-	.venv/bin/dvc repro
+	@.venv/bin/python -m scripts.repro
 
 test: .venv/dev.txt         ## set up, then the test suite
 	.venv/bin/pytest -n 2 --dist loadfile

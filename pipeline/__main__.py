@@ -41,6 +41,7 @@ COMMANDS = {
 }
 EXTRAS = dict.fromkeys(["onnx", "onnxruntime", "skl2onnx"], "pip install skl2onnx onnxruntime")
 EXTRAS |= dict.fromkeys(["skorch", "torch"], "pip install skorch torch")
+FAILURE = "PIPELINE_FAILURE"  # names a file that gets the exit code and the line of a failure
 CLOSED = 128 + signal.SIGPIPE  # as of a program that ends when its reader is gone
 FULL = "; make room, then run it again"
 HINTS = {
@@ -110,6 +111,9 @@ def _of_system(command: str, error: OSError) -> int:
 
 def _fail(command: str, message: str, code: int) -> int:
     print(f"{command}: error: {message}", file=sys.stderr)
+    if place := os.environ.get(FAILURE):
+        first, _, _ = message.partition("\n")
+        Path(place).write_text(f"{code} {command}: error: {first}", errors="replace")
     return code
 
 

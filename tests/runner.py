@@ -13,7 +13,7 @@ import yaml
 from conftest import ROOT
 
 BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail"]  # GitHub runs this for `shell: bash`
-SCRIPTS = ("scripts/recover.py", "scripts/error_chart.py")
+SCRIPTS = ("scripts/recover.py", "scripts/repro.py", "scripts/error_chart.py")
 KEYS = {"name", "id", "if", "env", "run", "uses", "with", "shell"}
 ALWAYS = "${{ !cancelled() }}"
 

@@ -1,7 +1,5 @@
 """scripts/recover.py: what DVC left cut is taken away, and nothing else."""
 
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -71,10 +69,3 @@ def test_while_another_dvc_is_at_work_nothing_is_touched(reproduced: Path, run: 
     finally:
         other.close()
     assert (reproduced / "dvc.lock").read_bytes() == b""
-
-
-@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
-def test_make_repro_recovers_first() -> None:
-    call = ["make", "--no-print-directory", "--dry-run", "--assume-old=.venv/run.txt", "repro"]
-    said = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert said.split() == [".venv/bin/python", "scripts/recover.py", ".venv/bin/dvc", "repro"]
