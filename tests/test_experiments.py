@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import shutil
 import time
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from browser import needs_chromium, visit
-from conftest import Run, call_in, commit
+from conftest import Run, call_in, commit, write_tiny
 
 pytestmark = pytest.mark.slow
 
@@ -63,6 +64,16 @@ def test_an_experiment_is_recorded_and_can_become_a_branch(lab: Lab) -> None:
     assert lab.out("git", "diff", "--name-only", "kept") == "", "the workspace is what was recorded"
     lab.out("dvc", "exp", "remove", "other")
     assert "other" not in lab.out("dvc", "exp", "list", "--name-only").split()
+
+
+def test_a_relative_source_is_found_by_an_experiment_that_dvc_runs_elsewhere(lab: Lab, tmp_path: Path) -> None:
+    record = write_tiny(tmp_path / "mirror", first_seed=2)
+    (lab.folder / "pipeline/datasets/tiny.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(record))))
+    source = os.path.relpath(tmp_path / "mirror", lab.folder)
+    command = ["dvc", "exp", "run", "--temp", "--force", "--single-item", "--name", "elsewhere", "download"]
+    done = lab.run(*command, PIPELINE_SOURCE=source)
+    assert done.returncode == 0, done.stderr
+    lab.out("dvc", "exp", "remove", "elsewhere")
 
 
 def statuses(lab: Lab) -> dict[str, str]:
