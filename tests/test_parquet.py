@@ -123,6 +123,25 @@ def test_a_parquet_file_of_something_else_is_named(tmp_path: Path) -> None:
         parquet.read(path)
 
 
+def test_a_file_that_another_program_wrote_is_said_and_what_to_do(tmp_path: Path, schema: pa.Schema) -> None:
+    rows = arrow.from_arrays(IMAGES, LABELS, schema)
+    (tmp_path / "folder").mkdir()
+    pq.write_table(rows.select(["label", "image", "id"]), tmp_path / "order")
+    pq.write_table(rows.set_column(1, "image", pa.array([[0]] * 30)), tmp_path / "lists")
+    for name, message in [
+        ("folder", "expected a Parquet file, found a folder"),
+        ("order", "expected columns id, image, label, in this order, found label, image, id"),
+        ("lists", "expected binary images, found list<"),
+    ]:
+        with pytest.raises(DataError, match=f"^{tmp_path / name}: {message}.*; another program wrote it: "):
+            parquet.read(tmp_path / name)
+    pl.from_arrow(rows).write_parquet(tmp_path / "polars")  # type: ignore[union-attr]
+    with pytest.raises(
+        DataError, match=r"polars: .* found no dataset, shape, class_names; another program wrote it: "
+    ):
+        parquet.require_own(parquet.scan(tmp_path / "polars").schema, tmp_path / "polars")
+
+
 def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match=r"train.parquet: not found; run `dvc repro`"):
         parquet.read(tmp_path / "train.parquet")
