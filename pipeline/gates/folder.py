@@ -1,8 +1,9 @@
-"""Any folder of four IDX files, plain or gzipped: the structure of the files, then the gates."""
+"""The data of a user, as four IDX files or in another form: the structure of the files, then the gates."""
 
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,6 +15,8 @@ from pipeline.gates import docs_folder
 from pipeline.gates.judge import Judgement, judge
 from pipeline.gates.meanings import usually
 from pipeline.gates.verdicts import Verdict
+from pipeline.readers import found as forms
+from pipeline.readers import rebuilt
 from pipeline.rows import convert, idx, inspect
 from pipeline.rows.blocks import Rows
 
@@ -23,19 +26,30 @@ NOT_RUN = Verdict(
 )
 
 
+class Given(NamedTuple):
+    """The raw files that a user gives.
+
+    files: by the name of each raw file its place, or a hint at what is there instead. class_names: by label from 0
+    on, if a form other than IDX says them.
+    """
+
+    files: dict[str, Path | str]
+    class_names: tuple[str, ...] | None = None
+
+
 def check(dataset: Dataset, folder: Path, exact: bool, seed: int, docs: Path | None = None) -> Judgement:
-    """Hold the files in a folder to the record. Only the folder `docs` is written, if it is given.
+    """Hold the data in a folder or file to the record. Only the folder `docs` is written, if it is given.
 
     exact: whether the files must have the bytes of the record. The gates need both splits, so they do not run if a
     file cannot be read. Raises UnavailableError for a folder with none of the files, ConfigError if this program
     did not make the folder `docs`, or if a file stands there under two names.
     """
     dataset = msgspec.structs.replace(dataset, provenance=None)
-    given = _given(dataset, folder)
     if docs:
         docs_folder.require_own(docs)
     with tempfile.TemporaryDirectory() as scratch:
-        return _check(dataset, given, Path(scratch), exact, seed, docs)
+        files = given(dataset, folder, Path(scratch)).files
+        return _check(dataset, files, Path(scratch), exact, seed, docs)
 
 
 def _check(
@@ -66,33 +80,39 @@ def _check(
     return Judgement(verdicts + judged.verdicts, judged.evidence)
 
 
-def _given(dataset: Dataset, folder: Path) -> dict[str, Path | str]:
-    """By the name of each raw file its place in the folder, or a hint at what stands there instead.
+def given(dataset: Dataset, place: Path, scratch: Path) -> Given:
+    """The raw files at a place: a folder with files of their names, or data in another form, rebuilt in `scratch`.
 
-    Raises UnavailableError for a folder with none of the files.
+    Raises UnavailableError if nothing there is known, DataError for damaged data in another form, ConfigError if
+    it is not clear which data are meant.
     """
     members = dataset.archive.members if dataset.archive else {}
+    found = {file.name: find(place, file.name, members.get(file.name)) for file in dataset.files}
+    if not any(found.values()) and (form := forms.find(place, dataset)):
+        (folder := scratch / "rebuilt").mkdir()
+        rebuilt.rebuild(form, dataset, folder, MOST * sum(file.bytes for file in dataset.files) or None)
+        paths = {file.name: folder / file.name for file in dataset.files}
+        lacks = f"; these {form.name} have no such split"
+        return Given({name: path if path.is_file() else lacks for name, path in paths.items()}, form.class_names)
     known = {name for file in dataset.files for name in spellings(file.name, members.get(file.name))}
-    found = {
-        file.name: find(folder, file.name, members.get(file.name)) or near_miss(folder, file.name, known)
-        for file in dataset.files
-    }
-    if not any(isinstance(place, Path) for place in found.values()):
-        names = ", ".join(found)
-        hints = "".join(dict.fromkeys(map(str, found.values())))
+    given = {name: path or near_miss(place, name, known) for name, path in found.items()}
+    if not any(found.values()):
+        hints = "".join(dict.fromkeys(map(str, given.values())))
         raise UnavailableError(
-            f"{folder}: expected a folder with {names}, each plain or as .gz; found none of them{hints}"
+            f"{place}: expected a folder with {', '.join(given)}, each plain or as .gz, or data as {forms.KNOWN}; "
+            f"found none of them{hints}"
         )
-    return found
+    return Given(given)
 
 
-def arrays(dataset: Dataset, folder: Path, scratch: Path) -> dict[Split, tuple[inspect.Array, inspect.Array]]:
+def arrays(
+    dataset: Dataset, given: Given, folder: Path, scratch: Path
+) -> dict[Split, tuple[inspect.Array, inspect.Array]]:
     """The images and labels of each split, whatever the record says of them.
 
-    Raises UnavailableError for a folder with none of the files, DataError if one is missing or is no such array.
+    folder: where the user has them, for messages. Raises DataError if a file is missing or is no such array.
     """
-    given = _given(dataset, folder)
-    return {split: _arrays(record, folder, given, scratch) for split, record in dataset.splits.items()}
+    return {split: _arrays(record, folder, given.files, scratch) for split, record in dataset.splits.items()}
 
 
 def _arrays(

@@ -27,7 +27,7 @@ from pipeline.gates.evidence.gather import Evidence, gather
 from pipeline.gates.evidence.measures import INK
 from pipeline.gates.evidence.probe import FOLDS
 from pipeline.gates.evidence.references import ClassSums
-from pipeline.gates.folder import arrays
+from pipeline.gates.folder import arrays, given
 from pipeline.rows import arrow, convert
 from pipeline.rows.blocks import Rows
 from pipeline.rows.inspect import Array
@@ -61,8 +61,11 @@ def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
     dataset = records.find(base) if base else _unnamed(name, folder)
     replace = msgspec.structs.replace
     with tempfile.TemporaryDirectory() as scratch:
-        raw = arrays(dataset, folder, Path(scratch))
+        found = given(dataset, folder, Path(scratch))
+        raw = arrays(dataset, found, folder, Path(scratch))
         _require_measurable(folder, raw)
+        if not dataset.class_names and found.class_names:
+            dataset = replace(dataset, class_names=found.class_names)
         named = _named(dataset, folder, np.unique(np.concatenate([labels for _, labels in raw.values()])))
         splits = {
             split: replace(

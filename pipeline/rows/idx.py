@@ -123,6 +123,38 @@ def write(path: Path, header: Header, blocks: Iterable[NDArray[Any]], gzipped: b
             _write(file, header, blocks)
 
 
+class Growing:
+    """An IDX file that is written in blocks of rows, if their number is known only at the end.
+
+    Each block must have the type and the inner sizes of the first block. A file without a block is empty.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.header: Header | None = None
+        self._file = path.open("wb")
+
+    def __enter__(self) -> "Growing":
+        return self
+
+    def append(self, block: NDArray[Any]) -> None:
+        """Write the next rows. Raises IdxError for rows of another type or size."""
+        found = Header(block.dtype, block.shape)
+        if self.header is None:
+            self.header = Header(block.dtype, (0, *block.shape[1:]))
+            self._file.write(self.header.encoded)
+        if (found.dtype, found.shape[1:]) != (self.header.dtype, self.header.shape[1:]):
+            raise IdxError(self.path, "sizes", f"rows as in {self.header}", f"{found}")
+        self._file.write(np.ascontiguousarray(block, block.dtype.newbyteorder(">")).data)
+        self.header = Header(block.dtype, (self.header.shape[0] + len(block), *block.shape[1:]))
+
+    def __exit__(self, *_: object) -> None:
+        with self._file:
+            if self.header:
+                self._file.seek(0)
+                self._file.write(self.header.encoded)
+
+
 def encode(array: NDArray[Any]) -> bytes:
     """The content of the IDX file of an array. Raises ValueError if IDX has no such array."""
     file = io.BytesIO()

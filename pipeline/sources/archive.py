@@ -20,9 +20,11 @@ from pipeline.base.dataset import Archive, Dataset, RawFile
 from pipeline.base.errors import ConfigError, listed
 from pipeline.base.outputs import naming
 from pipeline.base.progress import progress
-from pipeline.base.spellings import ENDINGS, near_miss, places, spellings
+from pipeline.base.spellings import ENDINGS, find, near_miss, places, spellings
+from pipeline.sources import other_form
 from pipeline.sources.failures import SourceError, explained, once, retrying, web_page
 from pipeline.sources.location import HTTP, Location, Ranges, open_url
+from pipeline.sources.other_form import OtherForm
 from pipeline.sources.redaction import without_secrets
 
 if TYPE_CHECKING:
@@ -134,10 +136,10 @@ class ZipArchive:
             raise _other(f"{expected:,} bytes", at, head)
 
 
-def own(source: str, dataset: Dataset, folder: Path) -> Location | ZipArchive:
-    """The source that a user names: the dataset's zip archive, or a folder or address of the files.
+def own(source: str, dataset: Dataset, folder: Path) -> Location | ZipArchive | OtherForm:
+    """The source that a user names: the zip archive, data in another form, or a folder or address of IDX files.
 
-    Raises ConfigError for a zip archive if the dataset is not published in one.
+    Raises ConfigError for a zip archive if the dataset is not published in one, and for data of several forms.
     """
     if any(scheme in source for scheme in HTTP):  # a secret with a space would not be hidden as a whole
         source = re.sub(r"\s", lambda space: urllib.parse.quote(space[0]), source)
@@ -148,7 +150,10 @@ def own(source: str, dataset: Dataset, folder: Path) -> Location | ZipArchive:
             expected = f"a folder or URL of the files, because {dataset.name} is not published in a zip archive"
             raise ConfigError(f"source: expected {expected}; found {without_secrets(path.name)}")
         return ZipArchive(dataset.archive, folder, source)
-    return Location(source, published(dataset))
+    names = published(dataset)
+    if not any(find(Path(source), *name) for name in names.items()) and other_form.fits(source, dataset):
+        return OtherForm(source, dataset)
+    return Location(source, names)
 
 
 def _placed(source: str) -> str:
