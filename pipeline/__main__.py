@@ -32,7 +32,7 @@ STAGES = {
 }
 COMMANDS = {
     "methods": "list the methods, or write what each is made of",
-    "check": "check any folder of four IDX files against a dataset's record and gates",
+    "check": "check data of your own against a dataset's record and gates",
     "profile": "write the record of a new dataset from known good files",
     "compare": "compare two revisions: paired test, interval, what changed; exit 1 for a regression",
     "verify": "reproduce a revision in a clean clone and compare every hash with its dvc.lock",

@@ -1,4 +1,4 @@
-"""Command `check`: hold any folder of four IDX files to the gates. The data of the project stay as they are."""
+"""Command `check`: hold data of any known form to the gates. The data of the project stay as they are."""
 
 import argparse
 import sys
@@ -10,8 +10,9 @@ FORMATS = ("text", "json", "junit", "github")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, metavar="DIR", help="holds the four IDX files, plain or as .gz")
+    parser.add_argument("folder", type=Path, metavar="DATA", help="a folder of IDX files, or data in another form")
     parser.add_argument("--dataset", metavar="NAME", help="name or file of a record; else as in params.yaml")
+    parser.add_argument("--split", choices=("train", "test"), help="check this split alone")
     parser.add_argument("--no-checksums", action="store_true", help="accept other bytes than those in the record")
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the result there, not to stdout")
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
     dataset, changes = records.with_thresholds(records.find(name), gate.changes, path)
     for change in changes:
         print(f"check: warning: {path}: gate.{change}", file=sys.stderr)
-    judged = folder.check(dataset, args.folder, not args.no_checksums, gate.seed, args.docs)
+    judged = folder.check(dataset, args.folder, not args.no_checksums, gate.seed, args.docs, args.split)
     result = formats.FORMATS[args.format](judged.verdicts, changes)
     if result or args.output:
         outputs.write_text(args.output, f"{result}\n")

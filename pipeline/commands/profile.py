@@ -7,7 +7,7 @@ from pipeline.base.outputs import Outputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, metavar="DIR", help="holds the four IDX files, plain or as .gz")
+    parser.add_argument("folder", type=Path, metavar="DATA", help="a folder of IDX files, or data in another form")
     parser.add_argument("--dataset", metavar="NAME", help="a record whose names and sources are kept")
     parser.add_argument("--name", help="name of the new dataset; else the name of the folder")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the record there, not to stdout")

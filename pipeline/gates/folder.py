@@ -1,7 +1,7 @@
 """The data of a user, as four IDX files or in another form: the structure of the files, then the gates."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from pipeline.gates.meanings import usually
 from pipeline.gates.verdicts import Verdict
 from pipeline.readers import found as forms
 from pipeline.readers import rebuilt
+from pipeline.readers.form import Form
 from pipeline.rows import convert, idx, inspect
 from pipeline.rows.blocks import Rows
 
@@ -37,28 +38,46 @@ class Given(NamedTuple):
     class_names: tuple[str, ...] | None = None
 
 
-def check(dataset: Dataset, folder: Path, exact: bool, seed: int, docs: Path | None = None) -> Judgement:
+def check(
+    dataset: Dataset,
+    place: Path | Form,
+    exact: bool,
+    seed: int,
+    docs: Path | None = None,
+    split: Split | None = None,
+    pictures: bool = False,
+) -> Judgement:
     """Hold the data in a folder or file to the record. Only the folder `docs` is written, if it is given.
 
-    exact: whether the files must have the bytes of the record. The gates need both splits, so they do not run if a
-    file cannot be read. Raises UnavailableError for a folder with none of the files, ConfigError if this program
-    did not make the folder `docs`, or if a file stands there under two names.
+    exact: whether the files must have the bytes of the record. split: the split that is checked alone; None for
+    both. pictures: see `judge`. The gates do not run if a file of a split that is checked cannot be read. Raises
+    UnavailableError if nothing there is known, DataError for damaged data in another form than IDX, ConfigError if
+    this program did not make the folder `docs`, or if it is not clear which data are meant.
     """
     dataset = msgspec.structs.replace(dataset, provenance=None)
     if docs:
         docs_folder.require_own(docs)
     with tempfile.TemporaryDirectory() as scratch:
-        files = given(dataset, folder, Path(scratch)).files
-        return _check(dataset, files, Path(scratch), exact, seed, docs)
+        files = given(dataset, place, Path(scratch)).files
+        splits = [split] if split else list(dataset.splits)
+        return _check(dataset, splits, files, Path(scratch), exact, seed, docs, pictures)
 
 
 def _check(
-    dataset: Dataset, given: Mapping[str, Path | str], scratch: Path, exact: bool, seed: int, docs: Path | None
+    dataset: Dataset,
+    splits: Sequence[Split],
+    given: Mapping[str, Path | str],
+    scratch: Path,
+    exact: bool,
+    seed: int,
+    docs: Path | None,
+    pictures: bool,
 ) -> Judgement:
     verdicts: list[Verdict] = []
     tables: dict[Split, Rows] = {}
     proven = set()
-    for split, record in dataset.splits.items():
+    for split in splits:
+        record = dataset.splits[split]
         findings = [
             finding for file in record.files for finding in _provide(file, given[file.name], scratch, exact)
         ]
@@ -72,28 +91,26 @@ def _check(
         if images.shape[1:] == dataset.raw_shape and labels.ndim == 1:
             rows = min(len(images), len(labels))  # a finding says it if the two differ
             tables[split] = convert.rows(dataset, split, scratch, rows)
-    if len(tables) < len(dataset.splits):
+    if len(tables) < len(splits):
         if docs:  # the pages of an earlier run are not about these files
             (docs / "index.html").unlink(missing_ok=True)
-        return Judgement([*verdicts, NOT_RUN], {})
-    judged = judge(dataset, tables, seed, docs, proven)
-    return Judgement(verdicts + judged.verdicts, judged.evidence)
+        return Judgement([*verdicts, NOT_RUN], {}, {})
+    judged = judge(dataset, tables, seed, docs, proven, pictures)
+    return judged._replace(verdicts=verdicts + judged.verdicts)
 
 
-def given(dataset: Dataset, place: Path, scratch: Path) -> Given:
+def given(dataset: Dataset, place: Path | Form, scratch: Path) -> Given:
     """The raw files at a place: a folder with files of their names, or data in another form, rebuilt in `scratch`.
 
     Raises UnavailableError if nothing there is known, DataError for damaged data in another form, ConfigError if
     it is not clear which data are meant.
     """
+    if isinstance(place, Form):
+        return _rebuilt(dataset, place, scratch)
     members = dataset.archive.members if dataset.archive else {}
     found = {file.name: find(place, file.name, members.get(file.name)) for file in dataset.files}
     if not any(found.values()) and (form := forms.find(place, dataset)):
-        (folder := scratch / "rebuilt").mkdir()
-        rebuilt.rebuild(form, dataset, folder, MOST * sum(file.bytes for file in dataset.files) or None)
-        paths = {file.name: folder / file.name for file in dataset.files}
-        lacks = f"; these {form.name} have no such split"
-        return Given({name: path if path.is_file() else lacks for name, path in paths.items()}, form.class_names)
+        return _rebuilt(dataset, form, scratch)
     known = {name for file in dataset.files for name in spellings(file.name, members.get(file.name))}
     given = {name: path or near_miss(place, name, known) for name, path in found.items()}
     if not any(found.values()):
@@ -102,7 +119,25 @@ def given(dataset: Dataset, place: Path, scratch: Path) -> Given:
             f"{place}: expected a folder with {', '.join(given)}, each plain or as .gz, or data as {forms.KNOWN}; "
             f"found none of them{hints}"
         )
-    return Given(given)
+    return Given(_hinted(dataset, given))
+
+
+def _rebuilt(dataset: Dataset, form: Form, scratch: Path) -> Given:
+    (folder := scratch / "rebuilt").mkdir()
+    rebuilt.rebuild(form, dataset, folder, MOST * sum(file.bytes for file in dataset.files) or None)
+    paths = {file.name: folder / file.name for file in dataset.files}
+    lacks = f"; there is no such split in these {form.name}"
+    files = {name: path if path.is_file() else lacks for name, path in paths.items()}
+    return Given(_hinted(dataset, files), form.class_names)
+
+
+def _hinted(dataset: Dataset, files: dict[str, Path | str]) -> dict[str, Path | str]:
+    """The raw files; if all of one split are missing, with a hint at how the other one is checked alone."""
+    there = [
+        s for s, record in dataset.splits.items() if any(isinstance(files[f.name], Path) for f in record.files)
+    ]
+    hint = f"; `--split {there[0]}` checks {there[0]} alone" if len(there) == 1 else ""
+    return {name: place if isinstance(place, Path) else place + hint for name, place in files.items()}
 
 
 def arrays(

@@ -39,16 +39,16 @@ def as_text(verdicts: list[Verdict], changes: Sequence[str] = (), width: int | N
     from rich.console import Console
     from rich.table import Table
 
-    bad = _bad(verdicts)
-    if not bad:
+    shown = bad(verdicts)
+    if not shown:
         return ""
     width = width or shutil.get_terminal_size((WIDTH, 24)).columns
     if width < NARROW:
-        return "\n".join(_stacked(verdict, width) for verdict in bad)
+        return "\n".join(_stacked(verdict, width) for verdict in shown)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name, widest in COLUMNS.items():
         table.add_column(name, overflow="fold", max_width=widest)
-    for v in bad:
+    for v in shown:
         mark = "FAIL" if v.fails else v.severity
         table.add_row(*_plain(v.split, mark, v.check, v.expected, v.found, listed(v.rows), v.usually))
     out = io.StringIO()
@@ -56,7 +56,7 @@ def as_text(verdicts: list[Verdict], changes: Sequence[str] = (), width: int | N
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
-def _bad(verdicts: list[Verdict]) -> list[Verdict]:
+def bad(verdicts: list[Verdict]) -> list[Verdict]:
     """The verdicts that are not good, cleaned: failures before warnings, the most telling first."""
     return sorted((v for v in _clean(verdicts) if not v.success), key=lambda v: (not v.fails, rank(v.check)))
 
@@ -127,7 +127,7 @@ def _clean(verdicts: list[Verdict]) -> list[Verdict]:
 def as_github(verdicts: list[Verdict], changes: Sequence[str] = ()) -> str:
     """Workflow commands: an annotation for each changed threshold and for each verdict that is not good."""
     lines = [f"::notice title=gate::{_escaped(change)}" for change in changes]
-    for v in _bad(verdicts):
+    for v in bad(verdicts):
         kind = "error" if v.fails else "warning"
         rows = f"; rows {listed(v.rows)}" if v.rows else ""
         title = _escaped(f"{v.split}: {v.check}").replace(":", "%3A").replace(",", "%2C")

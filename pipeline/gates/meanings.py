@@ -81,7 +81,8 @@ MEANINGS = {
     "sizes": "the header is damaged, or its bytes are out of order",
     "shape": "images and labels were exchanged, rows were dropped or repeated, the file is of the other split, or "
     "this is another dataset",
-    "gates": "the gates need all four files: mend what failed above, then they run",
+    "gates": "the gates need files that can be read: mend what failed above, then they run",
+    "split": "leakage, drift and, in test, doubtful labels were not checked, because they need both splits",
     "proof": "the record knows only the hash of the .gz file, so a changed byte in the plain file goes unnoticed",
     "thresholds": "nobody has measured this dataset yet; `python -m pipeline profile` does it",
     "schema": "another writer or version made the file",

@@ -151,7 +151,9 @@ def own(source: str, dataset: Dataset, folder: Path) -> Location | ZipArchive | 
             raise ConfigError(f"source: expected {expected}; found {without_secrets(path.name)}")
         return ZipArchive(dataset.archive, folder, source)
     names = published(dataset)
-    if not any(find(Path(source), *name) for name in names.items()) and other_form.fits(source, dataset):
+    if not any(find(Path(source).expanduser(), *name) for name in names.items()) and other_form.fits(
+        source, dataset
+    ):
         return OtherForm(source, dataset)
     return Location(source, names)
 
