@@ -29,7 +29,7 @@ def check(
     data: a folder or a file in any form that the command `check` reads, or arrays by split: images
     uint8[n, rows, columns] or uint8[n, rows, columns, channels], and labels [n]. record: the name of a dataset,
     the path of a record file, or a record. split: check this one alone. checksums: whether the data must be those
-    of the record byte for byte; of arrays, the raw files that they make must be. seed: deals the folds of the probe.
+    of the record byte for byte; of arrays, the raw files that they make. seed: deals the folds of the probe.
 
     Raises DataError for data that cannot be read at all, ConfigError for a record with a fault or if it is not
     clear which data are meant, UnavailableError if there are no such data. What the gates find is in the report.
