@@ -7,6 +7,7 @@ one folder each; docs/architecture.md says which room may import which:
     commands     the same for the commands that are not stages
     base         what every room uses: errors, output files, params, the records of datasets, pictures, threads
     sources      where the raw files come from
+    readers      the other forms in which people have data
     rows         the rows of a dataset: IDX files, blocks in memory, Arrow tables, Parquet files
     describe     the descriptions of the Parquet files and of the model
     gates        what the rows are held to

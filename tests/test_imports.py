@@ -48,3 +48,9 @@ def test_a_file_that_cannot_be_followed_is_named(tree: Path, content: str, messa
     (tree / "pipeline/odd.py").write_text(content)
     with pytest.raises(ConfigError, match=message):
         imports.closure(tree / "pipeline/odd.py")
+
+
+def test_an_import_for_type_checkers_alone_is_none(tree: Path) -> None:
+    lines = ["from typing import TYPE_CHECKING", "if TYPE_CHECKING:", "    from pipeline import a", "else:"]
+    (tree / "pipeline/typed.py").write_text("\n".join([*lines, "    from pipeline import e", ""]))
+    assert imports.closure(tree / "pipeline/typed.py") == {tree / "pipeline/typed.py", tree / "pipeline/e.py"}

@@ -222,8 +222,16 @@ def sources(place: Place) -> Iterator[None]:
     assert {path.name for path in (place.project / "data/raw").iterdir()} >= {"train-images-idx3-ubyte"}
 
 
+@contextlib.contextmanager
+def forms(place: Place) -> Iterator[None]:
+    """The tiny dataset in place of MNIST."""
+    place.places = {'"mnist"': '"tiny"'}
+    yield
+
+
 PREPARED: dict[str, Callable[[Place], contextlib.AbstractContextManager[None]]] = {
     "docs/datasets.md": datasets,
+    "docs/forms.md": forms,
     "docs/methods.md": methods,
     "docs/sources.md": sources,
     "docs/workflow.md": workflow,

@@ -22,7 +22,7 @@ from pipeline.gates import explained, folder, profile
 from pipeline.rows import arrow, idx
 
 Images = NDArray[np.uint8]
-SHAPES = [(20, 30), (8, 8, 3)]
+SHAPES = [(20, 30), (8, 8, 3), pytest.param((32, 32, 3), marks=pytest.mark.slow)]
 ROWS = {"train": 300, "t10k": 60}
 
 

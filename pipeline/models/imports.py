@@ -1,6 +1,7 @@
 """Which of the project's own modules a module imports, read from its source without running it."""
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -25,12 +26,12 @@ def parsed(path: Path) -> ast.Module:
 
 @cache
 def imported(path: Path) -> frozenset[Path]:
-    """The project's own files that a file imports, at the top or inside a function.
+    """The project's own files that a file imports, at the top or inside a function; not those for type checkers.
 
     Raises ConfigError for a relative import, because it does not give the full name of a module.
     """
     found: set[str] = set()
-    for node in ast.walk(parsed(path)):
+    for node in _run(parsed(path)):
         if isinstance(node, ast.ImportFrom) and node.level:
             where = f"{shown(path)}: line {node.lineno}"
             raise ConfigError(f"{where}: expected `from pipeline...`, found a relative import")
@@ -41,6 +42,18 @@ def imported(path: Path) -> frozenset[Path]:
     bases = [ROOT / name.replace(".", "/") for name in found if name != "pipeline"]
     files = [base.with_suffix(".py") for base in bases] + [base / "__init__.py" for base in bases]
     return frozenset(file for file in files if file.is_file())
+
+
+def _run(tree: ast.Module) -> Iterator[ast.AST]:
+    """The nodes of a syntax tree, without what stands under `if TYPE_CHECKING`: a program never runs it."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            todo += node.orelse
+        else:
+            yield node
+            todo += ast.iter_child_nodes(node)
 
 
 def closure(path: Path) -> set[Path]:
