@@ -8,7 +8,7 @@ import pytest
 import yaml
 from conftest import METHOD_THEN_TRAIN, Run, edit
 
-from pipeline.base.errors import UnavailableError
+from pipeline.base.errors import ConfigError, UnavailableError
 from pipeline.history import inputs
 
 # A classifier that changes a file while `train` runs, as a user may do. `method` fits it on 50 rows.
@@ -113,6 +113,14 @@ def declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_each_changed_file_and_parameter_is_named(declared: Path, file: str, content: str, named: str) -> None:
     with pytest.raises(UnavailableError, match=f"^{named} changed during the run, so"), inputs.unchanged("train"):
         (declared / file).write_text(content)
+
+
+@pytest.mark.parametrize("content", ["", "- method", "method"])
+def test_params_that_are_emptied_before_the_stage_starts_are_said(declared: Path, content: str) -> None:
+    (declared / "params.yaml").write_text(content)
+    expected = r"^params\.yaml: expected parameters by name, found "
+    with pytest.raises(ConfigError, match=expected), inputs.unchanged("train"):
+        pass
 
 
 def test_a_stage_of_a_matrix_in_another_file_is_held_to_its_own_code_and_params(declared: Path) -> None:

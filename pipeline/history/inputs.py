@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.base.errors import PipelineError, UnavailableError, listed
+from pipeline.base.errors import ConfigError, PipelineError, UnavailableError, listed
 from pipeline.base.outputs import sha256
 from pipeline.base.structs import read_yaml
 
@@ -40,7 +40,10 @@ def _state(stage: str, file: Path) -> dict[str, Any]:
     """The hash of each file, and the value of each parameter, that a stage depends on."""
     name, _, item = stage.partition("@")
     declared = _value(read_yaml(file), f"stages.{name}") or {}
-    values = read_yaml(Path("params.yaml")) | {"item": dict.fromkeys(declared.get("matrix", {}), item)}
+    given = read_yaml(Path("params.yaml"))
+    if not isinstance(given, dict):
+        raise ConfigError(f"params.yaml: expected parameters by name, found {given!r}")
+    values = given | {"item": dict.fromkeys(declared.get("matrix", {}), item)}
     deps = [
         Path(INTERPOLATION.sub(lambda key: str(_value(values, key[1])), dep)) for dep in declared.get("deps", [])
     ]
