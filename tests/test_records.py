@@ -81,6 +81,13 @@ def published_facts() -> dict[str, Any]:
     return facts
 
 
+@pytest.mark.parametrize("name", ["emnist-byclass", "emnist-bymerge"])
+def test_the_parts_by_class_and_by_merge_know_the_counts_of_test(name: str) -> None:
+    counts = published_facts()["family_measured"]["class_counts_test"][name]
+    record = records.find(name)
+    assert (list(record.test.class_counts or ()), record.train.class_counts) == (counts, None)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_record_is_named_as_its_file(name: str) -> None:
     assert records.load(name).name == name
