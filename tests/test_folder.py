@@ -126,6 +126,26 @@ def test_of_a_gz_no_more_is_unpacked_than_the_record_s_size_lets(tiny: Dataset, 
     assert found["structure.size"].startswith(f"{rows + 8:,} bytes")
 
 
+def test_grey_levels_of_another_range_are_named_first(tiny: Dataset, raw: Path) -> None:
+    images = raw / "t10k-images-idx3-ubyte"
+    images.write_bytes(idx.encode(idx.read(images) // 16 + np.uint8(1)))
+    (found,) = (v for v in folder.check(tiny, raw, False, 0).failed if v.check.startswith("structure."))
+    assert (found.split, found.check, found.found) == (
+        images.name,
+        "structure.grey range",
+        "pixels from 0 to 16",
+    )
+    assert found.expected == "pixels from 0 to 255; multiply each by 15.9375 and round"
+
+
+def test_images_that_are_all_black_are_blank_and_of_no_other_range(tiny: Dataset, raw: Path) -> None:
+    images = raw / "t10k-images-idx3-ubyte"
+    images.write_bytes(idx.encode(idx.read(images) * np.uint8(0)))
+    found = {v.check for v in folder.check(tiny, raw, False, 0).failed}
+    assert "blank" in found
+    assert "structure.grey range" not in found
+
+
 def test_with_no_checksums_other_packings_are_accepted(packed: Dataset, tmp_path: Path) -> None:
     path = tmp_path / "packed" / f"{LABELS}.gz"
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))

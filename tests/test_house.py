@@ -108,6 +108,7 @@ THROUGH = {
     "commands/methods": "own_methods",
     "features/components": "features_components",
     "gates/explained": "profile",
+    "gates/grey_range": "folder",
     "gates/meanings": "mutations",
     "gates/memory": "judge",
     "gates/validation": "judge",

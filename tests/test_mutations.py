@@ -34,6 +34,8 @@ NO_OPERATOR = {
         ["halves", "writers", "writer_of_both", "shared_writer"],
         "of provenance, which check leaves out: test_provenance_gates.py",
     ),
+    **dict.fromkeys(["against", "against_near"], "of two folders: test_against.py"),
+    "grey range": "is beside `transformation`, which names the cause: test_folder.py",
     "thresholds": "says what the record lacks: test_judge.py",
     "orientation": "of data that convert turns: test_suites.py",
     "packed SHA-256": "is for a packed file, and mutations are plain: test_folder.py",

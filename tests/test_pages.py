@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 import writers
 import yaml
-from conftest import ROOT, Run, commit, edit, tiny_arrays
+from conftest import ROOT, Run, commit, edit, tiny_arrays, write_files
 
 from pipeline.__main__ import STAGES
 from pipeline.base import dataset, records
@@ -229,7 +229,16 @@ def forms(place: Place) -> Iterator[None]:
     yield
 
 
+@contextlib.contextmanager
+def checked(place: Place) -> Iterator[None]:
+    """Another dataset's folder, which shares no image with the tiny one."""
+    write_files(place.scratch / "other", 7)
+    place.places = {"path/to/other": str(place.scratch / "other")}
+    yield
+
+
 PREPARED: dict[str, Callable[[Place], contextlib.AbstractContextManager[None]]] = {
+    "docs/check.md": checked,
     "docs/datasets.md": datasets,
     "docs/forms.md": forms,
     "docs/methods.md": methods,

@@ -157,6 +157,11 @@ def test_every_number_has_four_digits_at_most(raw: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        (
+            {0: tiny_arrays(300, 0)[0] // 16 + 1},
+            "train: expected pixels from 0 to 255, found pixels from 0 to 16; multiply each by 15.9375 and round$",
+        ),
+        ({2: tiny_arrays(60, 0)[0] // 99}, "found pixels from 0 to 2; multiply each by 127.5 and round$"),
         ({0: np.zeros((300, 28, 28), np.uint8)}, "train: expected 8 images or more, some with ink, found 300"),
         ({2: np.zeros((0, 28, 28)), 3: np.zeros(0)}, "test: expected 1 images or more, some with ink, found 0"),
         ({0: tiny_arrays(7, 0)[0], 1: tiny_arrays(7, 0)[1]}, "train: expected 8 images or more"),
@@ -192,6 +197,26 @@ def test_labels_that_start_at_1_are_kept(raw: Path, tmp_path: Path) -> None:
         path.write_bytes(idx.encode(idx.read(path) + np.uint8(1)))
     record = profile.of_folder(folder, None, "letters", 0)
     assert (record.first_label, record.class_names, record.train.class_counts) == (1, ("1", "2", "3"), (100,) * 3)
+
+
+def test_a_class_of_one_row_is_profiled_and_checked(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for part, more in ((1, 0), (1, 1), (3, 1)):  # in train, or in both splits; then also in test
+        labels = idx.read(raw / FILES[part]).copy()
+        labels[labels == 2] = more
+        labels[7] = 2
+        (raw / FILES[part]).write_bytes(idx.encode(labels))
+        for options in ([], ["--any-count"]):
+            assert main(["profile", str(raw), *options, "--output", "record.yaml"]) == 0
+            assert main(["check", str(raw), "--dataset", "record.yaml"]) == 0
+    kept = [0, 1, 7]  # one row of each class
+    for path in [raw / name for name in FILES]:
+        path.write_bytes(idx.encode(idx.read(path)[kept]))
+    assert main(["check", str(raw), "--dataset", "record.yaml"]) == 1
+    assert main(["profile", str(raw)]) == 1
+    assert "expected 8 images or more" in capsys.readouterr().err
 
 
 def test_labels_beyond_the_records_names_give_no_record(raw: Path, tmp_path: Path) -> None:

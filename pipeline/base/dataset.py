@@ -129,7 +129,8 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     licence_id: the licence's name in the SPDX list; None if it has none. shape: (rows, columns) of an image, or
     (rows, columns, channels). class_names: by label, from `first_label` on. transposed: whether the raw images
     have rows and columns exchanged. expect: what the gate holds both splits to; None if nobody has measured it.
-    provenance: who wrote the images; None if that is not known or not asked for.
+    provenance: who wrote the images; None if that is not known or not asked for. any_count: whether new files may
+    have another number of rows than those that the record describes.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     package: PackageFile | None = None
     archive: Archive | None = None
     provenance: Provenance | None = None
+    any_count: bool = False
     expect: Thresholds | None = None
     train: SplitRecord
     test: SplitRecord

@@ -12,11 +12,15 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 NEAR_DISTANCE = 6.0  # grey levels, RMS; the value for records that name none
 
 
-class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Inclusive ranges of one measure: for each image, and for the mean over a split."""
+class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Inclusive ranges of one measure: for each image, and for the mean over a split.
+
+    spread: the standard deviation over the images, in a record for any number of rows.
+    """
 
     each: Range
     mean: Range
+    spread: Annotated[float, msgspec.Meta(ge=0, le=1e9)] | None = None
 
 
 class ImageMeasures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

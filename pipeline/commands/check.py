@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the result there, not to stdout")
     parser.add_argument("--docs", type=Path, metavar="DIR", help="build the HTML report (Data Docs) there")
     parser.add_argument(
+        "--against", type=Path, metavar="DIR", help="other datasets' files, whose images must not stand in DIR"
+    )
+    parser.add_argument(
         "--params", type=Path, metavar="FILE", help="its `gate:` changes thresholds; else params.yaml"
     )
 
@@ -37,7 +40,9 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
     dataset, changes = records.with_thresholds(records.find(name), gate.changes, path)
     for change in changes:
         print(f"check: warning: {path}: gate.{change}", file=sys.stderr)
-    judged = folder.check(dataset, args.folder, not args.no_checksums, gate.seed, args.docs, args.split)
+    judged = folder.check(
+        dataset, args.folder, not args.no_checksums, gate.seed, args.docs, args.split, other=args.against
+    )
     result = formats.FORMATS[args.format](judged.verdicts, changes)
     if result or args.output:
         outputs.write_text(args.output, f"{result}\n")

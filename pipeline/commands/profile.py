@@ -11,6 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", help="a record whose names and sources are kept")
     parser.add_argument("--name", help="name of the new dataset; else the name of the folder")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the record there, not to stdout")
+    parser.add_argument("--any-count", action="store_true", help="new files may have more rows or fewer")
     parser.add_argument("--seed", type=_seed, default=0, help="deals the folds of the probe")
 
 
@@ -24,7 +25,6 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
     from pipeline.base import outputs
     from pipeline.gates import explained, profile
 
-    text = explained.as_yaml(
-        profile.of_folder(args.folder, args.dataset, args.name or args.folder.resolve().name, args.seed)
-    )
-    outputs.write_text(args.output, text)
+    name = args.name or args.folder.resolve().name
+    dataset = profile.of_folder(args.folder, args.dataset, name, args.seed, args.any_count)
+    outputs.write_text(args.output, explained.as_yaml(dataset))

@@ -8,9 +8,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from pipeline.base.dataset import Dataset
-from pipeline.gates.profile import ERRORS, MARGINS
+from pipeline.gates.any_count import ERRORS, WRONG
+from pipeline.gates.profile import MARGINS
 
 COMMENTS = {
+    "any_count": "Sizes, hashes, and counts below are those of the files that were measured. New files may\n"
+    "have another number of rows: each class is then held to its share here, by the prediction interval of\n"
+    f"Krishnamoorthy and Peng (2011), which refuses {WRONG:.1%} of good splits. The other ranges become wider\n"
+    "for the chance in both numbers of rows. spread: the standard deviation over the images.",
     "images": "each: from the smallest to the largest value of an image; mean: of all images. The margins\n"
     "are so wide that a copy whose grey levels differ by one stays inside.",
     **{

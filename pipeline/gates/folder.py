@@ -11,7 +11,8 @@ from pipeline.base.dataset import Dataset, RawFile, Split, SplitRecord
 from pipeline.base.errors import DataError, Finding, UnavailableError
 from pipeline.base.outputs import sha256
 from pipeline.base.spellings import find, near_miss, spellings
-from pipeline.gates import docs_folder
+from pipeline.gates import against, docs_folder
+from pipeline.gates.grey_range import largest_grey, to_255
 from pipeline.gates.judge import Judgement, judge
 from pipeline.gates.meanings import usually
 from pipeline.gates.verdicts import Verdict
@@ -46,21 +47,24 @@ def check(
     docs: Path | None = None,
     split: Split | None = None,
     pictures: bool = False,
+    other: Path | None = None,
 ) -> Judgement:
     """Hold the data in a folder or file to the record. Only the folder `docs` is written, if it is given.
 
-    exact: whether the files must have the bytes of the record. split: the split that is checked alone; None for
-    both. pictures: see `judge`. The gates do not run if a file of a split that is checked cannot be read. Raises
-    UnavailableError if nothing there is known, DataError for damaged data in another form than IDX, ConfigError if
-    this program did not make the folder `docs`, or if it is not clear which data are meant.
+    exact: whether the files must have the bytes of the record, if it is not one for any number of rows. split: the
+    split that is checked alone; None for both. pictures: see `judge`. other: a folder whose images must not stand
+    in this one. The gates do not run if a file of a split that is checked cannot be read. Raises UnavailableError
+    if nothing there is known, DataError for damaged data in another form than IDX, ConfigError if this program did
+    not make the folder `docs`, or if it is not clear which data are meant.
     """
-    dataset = msgspec.structs.replace(dataset, provenance=None)
+    dataset, exact = msgspec.structs.replace(dataset, provenance=None), exact and not dataset.any_count
     if docs:
         docs_folder.require_own(docs)
     with tempfile.TemporaryDirectory() as scratch:
         files = given(dataset, place, Path(scratch)).files
         splits = [split] if split else list(dataset.splits)
-        return _check(dataset, splits, files, Path(scratch), exact, seed, docs, pictures)
+        others = against.find_others(dataset, other, _resolved(files), Path(scratch)) if other else []
+        return _check(dataset, splits, files, Path(scratch), exact, seed, docs, pictures, others)
 
 
 def _check(
@@ -72,6 +76,7 @@ def _check(
     seed: int,
     docs: Path | None,
     pictures: bool,
+    others: list[against.Other],
 ) -> Judgement:
     verdicts: list[Verdict] = []
     tables: dict[Split, Rows] = {}
@@ -79,11 +84,14 @@ def _check(
     for split in splits:
         record = dataset.splits[split]
         findings = [
-            finding for file in record.files for finding in _provide(file, given[file.name], scratch, exact)
+            finding
+            for file in record.files
+            for finding in _provide(file, given[file.name], scratch, exact, not dataset.any_count)
         ]
         unreadable = {finding.where for finding in findings}
         images, labels, wrong = inspect.read(dataset, record, scratch, exact)
         findings += [finding for finding in wrong if finding.where not in unreadable]
+        findings += _of_greys(record.images.name, images)
         verdicts += _structure([file.name for file in record.files], findings)
         proven |= {file.name for file in record.files if _is_packed(given[file.name]) or not exact}
         if images is None or labels is None:
@@ -91,12 +99,24 @@ def _check(
         if images.shape[1:] == dataset.raw_shape and labels.ndim == 1:
             rows = min(len(images), len(labels))  # a finding says it if the two differ
             tables[split] = convert.rows(dataset, split, scratch, rows)
+    verdicts += against.compare(dataset, tables, others)
     if len(tables) < len(splits):
         if docs:  # the pages of an earlier run are not about these files
             (docs / "index.html").unlink(missing_ok=True)
         return Judgement([*verdicts, NOT_RUN], {}, {})
     judged = judge(dataset, tables, seed, docs, proven, pictures)
     return judged._replace(verdicts=verdicts + judged.verdicts)
+
+
+def _resolved(given: Mapping[str, Path | str]) -> set[Path]:
+    return {place.resolve() for place in given.values() if isinstance(place, Path)}
+
+
+def _of_greys(name: str, images: inspect.Array | None) -> list[Finding]:
+    """A finding for images none of whose pixels counts as ink, if they are not all black."""
+    if images is None or (largest := largest_grey(images)) is None:
+        return []
+    return [Finding(name, "grey range", f"pixels from 0 to 255; {to_255(largest)}", f"pixels from 0 to {largest}")]
 
 
 def given(dataset: Dataset, place: Path | Form, scratch: Path) -> Given:
@@ -153,7 +173,9 @@ def arrays(
 def _arrays(
     record: SplitRecord, folder: Path, given: Mapping[str, Path | str], scratch: Path
 ) -> tuple[inspect.Array, inspect.Array]:
-    findings = [finding for file in record.files for finding in _provide(file, given[file.name], scratch, False)]
+    findings = [
+        finding for file in record.files for finding in _provide(file, given[file.name], scratch, False, True)
+    ]
     if findings:
         raise DataError(f"{folder}: {findings[0]}")
     try:
@@ -172,11 +194,11 @@ def _is_packed(place: Path | str) -> bool:
     return isinstance(place, Path) and place.suffix == ".gz"
 
 
-def _provide(file: RawFile, place: Path | str, scratch: Path, exact: bool) -> list[Finding]:
+def _provide(file: RawFile, place: Path | str, scratch: Path, exact: bool, sized: bool) -> list[Finding]:
     """Link the file at `place` into the scratch folder under its own name, unpacked if it is a .gz.
 
-    exact: whether a .gz must be the published one, if only that one's hash is known. Without a record's size (of a
-    new dataset) a .gz is unpacked as far as its own header says.
+    exact: whether a .gz must be the published one, if only that one's hash is known. sized: whether the record's
+    size bounds the file. Without it, and for a new dataset, a .gz is unpacked as far as its own header says.
     """
     if isinstance(place, str):
         return [Finding(file.name, inspect.MISSING, "a file, plain or as .gz", f"none{place}")]
@@ -187,7 +209,7 @@ def _provide(file: RawFile, place: Path | str, scratch: Path, exact: bool) -> li
     if packed and (digest := sha256(place)) != packed.sha256:
         return [Finding(file.name, "packed SHA-256", packed.sha256, digest)]
     try:
-        idx.unpack(place, scratch / file.name, MOST * file.bytes if file.bytes else None)
+        idx.unpack(place, scratch / file.name, MOST * file.bytes if file.bytes and sized else None)
     except idx.IdxError as error:
         return [Finding(file.name, error.check, error.expected, error.found)]
     return []

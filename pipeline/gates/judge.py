@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pipeline.base.dataset import Dataset, Split
 from pipeline.gates import docs_folder, memory
+from pipeline.gates.any_count import fitted
 from pipeline.gates.evidence.gather import Evidence, gather
 from pipeline.gates.meanings import usually
 from pipeline.gates.verdicts import Verdict
@@ -56,6 +57,7 @@ def judge(
     """
     if docs:
         docs_folder.require_own(docs)  # now, because the evidence takes seconds
+    dataset = fitted(dataset, {split: len(rows) for split, rows in tables.items()})
     memory.share_arena()
     none = Rows.of(arrow.schema(dataset).empty_table())
     gathered = gather(dataset, {split: tables.get(split, none) for split in dataset.splits}, seed)

@@ -83,6 +83,7 @@ MEANINGS = {
     "this is another dataset",
     "gates": "the gates need files that can be read: mend what failed above, then they run",
     "split": "leakage, drift and, in test, doubtful labels were not checked, because they need both splits",
+    "grey range": "the files hold other grey levels than 0 to 255: multiply each pixel as `expected` says",
     "proof": "the record knows only the hash of the .gz file, so a changed byte in the plain file goes unnoticed",
     "thresholds": "nobody has measured this dataset yet; `python -m pipeline profile` does it",
     "schema": "another writer or version made the file",
@@ -105,6 +106,8 @@ MEANINGS = {
     "duplicates": "rows were repeated, or copies stand in place of missing images",
     "shared": "leakage: images of test stand in train",
     "near": "leakage: images of test stand in train, moved, with noise or encoded again",
+    "against": "leakage between datasets: a model that is fitted on one of them has seen images of the other",
+    "against_near": "leakage between datasets: images of the other one, moved, with noise or encoded again",
     "halves": "the writers are of the other split, or rows of one series were dropped, repeated or renamed",
     "writers": "the writers are of the other split, or were joined to the wrong rows",
     "writer_of_both": "writer or series was joined to the wrong rows, because each person filled in one form only",
@@ -117,7 +120,8 @@ MEANINGS = {
 ORDER = [
     "structure", "schema", "nulls", "image length", "label type", "label range",
     "orientation", "transformation", "label_offset", "labels", "blank", "constant", "rows", "class_counts", "mean",
-    "halves", "writers", "writer_of_both", "shared_writer", "shared", "near", "duplicates", "drift",
+    "halves", "writers", "writer_of_both", "shared_writer", "shared", "near", "against", "against_near",
+    "duplicates", "drift",
     "reference_distance", "each",
     "suspects", "probe_error", "class_errors", "ids", "suspect",
 ]  # fmt: skip

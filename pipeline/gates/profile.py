@@ -22,18 +22,19 @@ from pipeline.base.outputs import sha256
 from pipeline.base.spellings import find
 from pipeline.base.thresholds import NEAR_DISTANCE, ImageMeasures, Measure, Range, SplitThresholds, Thresholds
 from pipeline.features.images import grey
+from pipeline.gates.any_count import ERRORS, fitted
 from pipeline.gates.evidence import references
 from pipeline.gates.evidence.gather import Evidence, gather
 from pipeline.gates.evidence.measures import INK
 from pipeline.gates.evidence.probe import FOLDS
 from pipeline.gates.evidence.references import ClassSums
 from pipeline.gates.folder import arrays, given
+from pipeline.gates.grey_range import largest_grey, to_255
 from pipeline.rows import arrow, convert
 from pipeline.rows.blocks import Rows
 from pipeline.rows.inspect import Array
 
 ANY: Range = (-1e9, 1e9)
-ERRORS = 4  # standard errors
 LEAST: dict[Split, int] = {"train": 2 * FOLDS, "test": 1}  # images that a split must have
 # By measure: the margin for each image, the margin for the mean, and the values that are possible.
 MARGINS: dict[str, tuple[float, float, Range]] = {
@@ -51,10 +52,11 @@ MARGINS: dict[str, tuple[float, float, Range]] = {
 }
 
 
-def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
+def of_folder(folder: Path, base: str | None, name: str, seed: int, any_count: bool = False) -> Dataset:
     """The record of the files in a folder, of images uint8[n, rows, columns] or uint8[n, rows, columns, channels].
 
-    base: a record whose names, sources and file names are kept; name: the name of the dataset if there is no base.
+    base: a record whose names, sources and file names are kept; name: the name of the dataset if there is no base;
+    any_count: whether new files may have another number of rows.
     Raises DataError if a file is missing or is not IDX of uint8, if images and labels do not match, or if there is
     too little to measure; UnavailableError for a folder with none of the files.
     """
@@ -78,7 +80,7 @@ def of_folder(folder: Path, base: str | None, name: str, seed: int) -> Dataset:
         }
         rows, columns, *channels = raw["train"][0].shape[1:]
         shape = (columns, rows, *channels) if dataset.transposed else (rows, columns, *channels)
-        whole = replace(named, shape=shape, provenance=None, **splits)
+        whole = replace(named, shape=shape, provenance=None, any_count=any_count, **splits)
         tables = {split: convert.rows(whole, split, Path(scratch)) for split in splits}
         known = dataset.provenance if whole.files == dataset.files else None
         return replace(profile(whole, tables, seed), provenance=known)
@@ -104,12 +106,18 @@ def _counts(given: Array, labels: range) -> tuple[int, ...]:
 
 
 def _require_measurable(folder: Path, raw: Mapping[Split, tuple[Array, Array]]) -> None:
-    """Raise DataError for images of no size or of two sizes, too few images, and images without any ink."""
+    """Raise DataError for images of no size or of two sizes, too few images, and images without any ink.
+
+    Images whose grey levels do not go to 255 have no ink.
+    """
     shapes = {images.shape[1:] for images, _ in raw.values()}
     if len(shapes) > 1 or 0 in next(iter(shapes)):
         found = " and ".join(" x ".join(map(str, shape)) for shape in sorted(shapes))
         raise DataError(f"{folder}: expected images of one size with at least one pixel, found {found}")
     for split, (images, _) in raw.items():
+        if largest := largest_grey(images):
+            found = f"pixels from 0 to {largest}; {to_255(largest)}"
+            raise DataError(f"{folder}: {split}: expected pixels from 0 to 255, found {found}")
         if len(images) < LEAST[split] or not any((grey(image[None]) > INK).any() for image in images):
             raise DataError(
                 f"{folder}: {split}: expected {LEAST[split]} images or more, some with ink, found {len(images)}"
@@ -164,7 +172,7 @@ def profile(dataset: Dataset, tables: Mapping[Split, Rows], seed: int) -> Datase
     evidence = gather(whole, tables, seed)
     replace = msgspec.structs.replace
     splits = {
-        split: replace(record, expect=_of_split(evidence[split], dataset.labels))
+        split: replace(record, expect=_of_split(evidence[split], dataset.labels, dataset.any_count))
         for split, record in whole.splits.items()
     }
     test = evidence["test"]
@@ -181,7 +189,8 @@ def _tried(dataset: Dataset, evidence: Mapping[Split, Evidence]) -> Dataset:
     """The dataset, whose checks only warn if its own files, of which the evidence is, fail them."""
     from pipeline.gates import validation
 
-    verdicts = validation.validate(validation.new_context(), dataset, evidence)
+    own = fitted(dataset, {split: record.rows for split, record in dataset.splits.items()})
+    verdicts = validation.validate(validation.new_context(), own, evidence)
     replace = msgspec.structs.replace
     splits = {}
     for split, record in dataset.splits.items():
@@ -190,12 +199,14 @@ def _tried(dataset: Dataset, evidence: Mapping[Split, Evidence]) -> Dataset:
     return replace(dataset, **splits)
 
 
-def _of_split(evidence: Evidence, labels: range) -> SplitThresholds:
+def _of_split(evidence: Evidence, labels: range, any_count: bool) -> SplitThresholds:
     rows, facts = evidence.rows, evidence.facts
     counts = rows["label"].value_counts()
     suspects = int(rows["suggested"].notna().sum())
     return SplitThresholds(
-        images=ImageMeasures(**{name: _measure(rows[name], *margins) for name, margins in MARGINS.items()}),
+        images=ImageMeasures(
+            **{name: _measure(rows[name], *margins, any_count) for name, margins in MARGINS.items()}
+        ),
         duplicates=int(rows["duplicate_of"].notna().sum()),
         suspects=suspects + max(8, int(1.5 * np.sqrt(suspects))),
         reference_distance=_up_to(facts["reference_distance"]),
@@ -204,10 +215,13 @@ def _of_split(evidence: Evidence, labels: range) -> SplitThresholds:
     )
 
 
-def _measure(values: pd.Series, each: float, mean: float, possible: Range) -> Measure:
+def _measure(values: pd.Series, each: float, mean: float, possible: Range, any_count: bool) -> Measure:
     low, high, middle = float(values.min()), float(values.max()), float(values.mean())
     wide = max(each, (high - low) / 10)
-    return Measure(_clipped(low - wide, high + wide, possible), _clipped(middle - mean, middle + mean, possible))
+    spread = _round(float(values.std(ddof=0))) if any_count else None
+    return Measure(
+        _clipped(low - wide, high + wide, possible), _clipped(middle - mean, middle + mean, possible), spread
+    )
 
 
 def _clipped(low: float, high: float, possible: Range) -> Range:

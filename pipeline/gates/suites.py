@@ -15,6 +15,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from pipeline.base.dataset import Dataset, Split
 from pipeline.base.errors import ConfigError, listed
 from pipeline.base.thresholds import NEAR_DISTANCE, ImageMeasures, SplitThresholds
+from pipeline.gates.any_count import all_but, few_outside, of_classes
 from pipeline.gates.evidence.changes import AS_IS
 from pipeline.gates.evidence.references import OWN
 from pipeline.gates.meanings import MEASURES
@@ -62,7 +63,7 @@ def check_of(expectation: Expectation) -> str:
 def of_rows(dataset: Dataset, split: Split) -> list[Expectation]:
     """What is expected of the frame that has one row for each image."""
     record = dataset.splits[split]
-    pixels = dataset.image_bytes
+    pixels, few = dataset.image_bytes, few_outside(dataset, record)
     return [
         expect(gxe.ExpectTableRowCountToEqual, "rows", f"{record.rows:,} rows", value=record.rows),
         *(
@@ -70,8 +71,10 @@ def of_rows(dataset: Dataset, split: Split) -> list[Expectation]:
             for name, column in zip(COLUMNS, ["id", "image_bytes", "label"], strict=True)
         ),
         *_of_ids(record.rows),
-        *_of_labels(dataset.labels, record.class_counts),
-        *_of_images(record.expect.images if record.expect else None, pixels),
+        *_of_labels(dataset.labels, of_classes(dataset, record)),
+        *_of_images(
+            record.expect.images if record.expect else None, pixels, few_outside(dataset, record), record.rows
+        ),
         *_of_repeats(dataset, split),
         *_of_writers(dataset, split),
         *_of_suspects(record.expect, record.rows),
@@ -103,7 +106,7 @@ def _of_ids(rows: int) -> list[Expectation]:
     ]
 
 
-def _of_labels(labels: range, class_counts: Sequence[int] | None) -> list[Expectation]:
+def _of_labels(labels: range, counts: Sequence[tuple[int, int]] | None) -> list[Expectation]:
     """Labels are in the range of the record, and each is in as many rows as the record says."""
     type_, inside = gxe.ExpectColumnValuesToBeOfType, gxe.ExpectColumnValuesToBeInSet
     words = f"labels are {labels[0]} to {labels[-1]}"
@@ -111,15 +114,21 @@ def _of_labels(labels: range, class_counts: Sequence[int] | None) -> list[Expect
         expect(type_, "label type", "label is uint8", column="label", type_="uint8"),
         expect(inside, "label range", words, column="label", value_set=list(labels)),
     ]
-    if class_counts is not None:
-        words = f"rows of each label: {listed(class_counts, len(labels))}"
-        counts = dict(zip(labels, class_counts, strict=True))
-        result.append(expect(ExpectColumnValueCountsToEqual, "class_counts", words, column="label", counts=counts))
+    if counts is not None:
+        each = [f"{least}" if least == most else f"{least} to {most}" for least, most in counts]
+        arguments = {"counts": dict(zip(labels, [least for least, _ in counts], strict=True))}
+        if any(least != most for least, most in counts):
+            arguments["most"] = dict(zip(labels, [most for _, most in counts], strict=True))
+        words = f"rows of each label: {listed(each, len(labels))}"
+        result.append(expect(ExpectColumnValueCountsToEqual, "class_counts", words, column="label", **arguments))
     return result
 
 
-def _of_images(thresholds: ImageMeasures | None, pixels: int) -> list[Expectation]:
-    """Images are whole, not blank, not of one grey level, and their measures are in the ranges of the record."""
+def _of_images(thresholds: ImageMeasures | None, pixels: int, few: int, rows: int) -> list[Expectation]:
+    """Images are whole, not blank, not of one grey level, and their measures are in the ranges of the record.
+
+    few: how many of the `rows` images may be outside the range of each measure. They are a warning.
+    """
     each, mean = gxe.ExpectColumnValuesToBeBetween, gxe.ExpectColumnMeanToBeBetween
     whole = {"column": "image_bytes", "min_value": pixels, "max_value": pixels}
     result = [
@@ -136,7 +145,11 @@ def _of_images(thresholds: ImageMeasures | None, pixels: int) -> list[Expectatio
         ]:
             described = f"{words}, {who}: {range_[0]:g} to {range_[1]:g}"
             bounds = {"column": name, "min_value": range_[0], "max_value": range_[1]}
-            result.append(expect(kind, f"images.{name}.{part}", described, **bounds))
+            check = f"images.{name}.{part}"
+            if few and kind is each:
+                result.append(expect(kind, check, described, **bounds, severity="warning"))
+                described, bounds = f"{described}; all but {few:,}", bounds | {"mostly": all_but(few, rows)}
+            result.append(expect(kind, check, described, **bounds))
     return result
 
 
@@ -146,9 +159,8 @@ def _no_more(check: str, column: str, what: str, most: int | None, rows: int) ->
     each = expect(kind, check, f"{what}: none", column=column, severity="critical" if most == 0 else "warning")
     if not most:
         return [each]
-    # Great Expectations compares shares of rows. Half a row more keeps that comparison clear of rounding.
-    share = max(1 - (most + 0.5) / max(rows, 1), 0.0)
-    return [each, expect(kind, check, f"{what}: at most {most:,} of {rows:,} rows", column=column, mostly=share)]
+    words = f"{what}: at most {most:,} of {rows:,} rows"
+    return [each, expect(kind, check, words, column=column, mostly=all_but(most, rows))]
 
 
 def _of_repeats(dataset: Dataset, split: Split) -> list[Expectation]:
@@ -215,7 +227,7 @@ def _of_measured(dataset: Dataset, split: Split, record: SplitThresholds) -> lis
     """Mean images and the errors of the probe are as they were measured for the record."""
     inside = gxe.ExpectColumnValuesToBeInSet
     labels = {"column": "labels", "value_set": [OWN]}
-    counts = dataset.splits[split].class_counts or [1] * len(dataset.class_names)
+    counts = of_classes(dataset, dataset.splits[split]) or [(1, 1)] * len(dataset.class_names)
     by_class = zip(dataset.labels, dataset.class_names, record.class_errors, counts, strict=True)
     return [
         expect(inside, "transformation", "images as in the record", column="transformation", value_set=[AS_IS]),
@@ -230,8 +242,8 @@ def _of_measured(dataset: Dataset, split: Split, record: SplitThresholds) -> lis
         _fact("probe_error", "probe_error", "out-of-sample error of a quick classifier", record.probe_error),
         *(
             _fact(f"class_errors.{label}", f"probe_error_{label}", f"out-of-sample error of class {name}", range_)
-            for label, name, range_, count in by_class
-            if count
+            for label, name, range_, (least, _) in by_class
+            if least
         ),
     ]
 
