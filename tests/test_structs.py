@@ -1,6 +1,8 @@
 """YAML into checked structs: content that does not fit is an error of one line that names the file."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -67,6 +69,24 @@ MERGE = b'{\n<<<<<<< HEAD\n"x": 1\n=======\n"x": 2\n>>>>>>> other\n}'
 def test_json_that_does_not_fit_is_one_line(content: bytes) -> None:
     with pytest.raises(DataError, match=r"^HEAD: x\.json: expected numbers, found: [^\n]+$"):
         structs.parse_json(content, Point, "HEAD: x.json", "numbers")
+
+
+@pytest.mark.parametrize("depth", [101, 900, 9_999])
+@pytest.mark.parametrize(("opened", "closed"), [(b'{"a":', b"}"), (b"[", b"]")])
+def test_json_that_is_deeper_than_any_file_of_ours_is_one_line(depth: int, opened: bytes, closed: bytes) -> None:
+    """Each version of Python has another limit, and what can be read cannot always be compared or printed."""
+    content = b'{"a":' + opened * (depth - 1) + b"1" + closed * (depth - 1) + b"}"
+    with pytest.raises(
+        DataError, match=rf"^x\.json: expected a JSON object, found: {depth} levels; 100 are allowed$"
+    ):
+        structs.parse_json(content, Any, "x.json")
+
+
+def test_brackets_in_a_text_are_no_levels() -> None:
+    text = "[{" * 500 + '"\\'
+    assert structs.parse_json(json.dumps({"a": [text], "b": 1}).encode(), Any, "x.json") == {"a": [text], "b": 1}
+    content = b"[" * 100 + b"1" + b"]" * 100
+    assert msgspec.json.encode(structs.parse_json(content, Any, "x.json")) == content
 
 
 def test_json_gives_a_struct() -> None:

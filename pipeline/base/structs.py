@@ -1,11 +1,15 @@
 """YAML and JSON into frozen, checked structs."""
 
+import re
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.base.errors import ConfigError, DataError, UnavailableError
 
 T = TypeVar("T")
+LEVELS = 100  # of JSON; our own files have three
+TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 
 def read_yaml(path: Path) -> Any:
@@ -41,10 +45,21 @@ def convert(content: Any, kind: type[T], path: Path) -> T:
 
 
 def parse_json(content: bytes, kind: Any, where: str, expected: str = "a JSON object") -> Any:
-    """JSON as a checked `kind`. Raises DataError, which names `where`, if it does not fit."""
+    """JSON as a checked `kind`. Raises DataError, which names `where`, if it does not fit or is too deep.
+
+    Each version of Python has another limit of its own, and what it reads it cannot always walk through or print.
+    """
     import msgspec
 
+    if (levels := _levels(content)) > LEVELS:
+        raise DataError(f"{where}: expected {expected}, found: {levels} levels; {LEVELS} are allowed")
     try:
         return msgspec.json.decode(content, type=kind)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: expected {expected}, found: {error}") from None
+
+
+def _levels(content: bytes) -> int:
+    """How deep the objects and arrays of JSON are nested."""
+    steps = ((sign in b"[{") - (sign in b"]}") for sign in TEXT.sub(b"", content))
+    return max(accumulate(steps), default=0)

@@ -1,11 +1,11 @@
 """A comparison of a revision's dvc.lock with the results of its whole pipeline in a clean clone."""
 
-import json
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pipeline.base.errors import UnavailableError, listed
+from pipeline.base.errors import DataError, UnavailableError, listed
+from pipeline.base.structs import parse_json
 from pipeline.history import lock, revisions
 from pipeline.history.lock import Entry, Lock, Stage
 from pipeline.history.verify import clean_clone, step
@@ -81,8 +81,8 @@ def _with_numbers(row: Row, revision: revisions.Revision, project: Path) -> Row:
         return row
     try:
         texts = revisions.read(revision, row.record), (project / row.record).read_bytes()
-        old, new = (lock.flat(json.loads(text)) for text in texts)
-    except (UnavailableError, ValueError, AttributeError, RecursionError):  # absent, or no plain JSON object
+        old, new = (lock.flat(parse_json(text, dict[str, Any], row.record)) for text in texts)
+    except (UnavailableError, DataError):  # absent, or no JSON object
         return row
     numbers = ", ".join(f"{key} {old.get(key)} -> {new.get(key)}" for key in _changed(old, new))
     return row._replace(detail=numbers or row.detail)
