@@ -55,11 +55,11 @@ def lock(stage: str, part: str, path: str, md5: str) -> Edit:
 
 
 def fail_gate(*checks: str, count: int = 0) -> Edit:
-    """Leave the files of a gate in which these checks of train fail. count: of failures without a name."""
+    """Leave the files of a gate in which these checks of train fail. count: of all failures, if some lack a name."""
 
     def edit(project: Path) -> None:
         quality = json.loads((project / "metrics/quality.json").read_text())
-        quality["train"]["failed"] = len(checks) or count
+        quality["train"]["failed"] = count or len(checks)
         if checks:
             quality["train"]["failures"] = dict.fromkeys(checks, 1)
         (project / "metrics/quality.json").write_text(json.dumps(quality))

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from PIL import Image
-from revised import REVISIONS, git, lock, merge
+from revised import REVISIONS, fail_gate, git, lock, merge
 
 from pipeline.__main__ import main
 from pipeline.rows import arrow, parquet
@@ -51,9 +51,7 @@ def compare(
         monkeypatch.chdir(folder)
         code = main(["compare", *arguments])
         out, err = capsys.readouterr()
-        last = [
-            line for line in err.splitlines() if not line.startswith("compare: warning: dvc.lock is not in step")
-        ]
+        last = [line for line in err.splitlines() if not line.startswith("compare: warning: ")]
         assert len(last) == (code != 0), err
         return code, out, err
 
@@ -125,7 +123,23 @@ def test_a_gate_that_held_and_fails_now_is_a_regression(compare: Compare) -> Non
 
 def test_a_gate_that_is_lost_while_another_is_mended_is_a_regression(compare: Compare) -> None:
     code, _, err = compare("failed", "failed-otherwise")
-    assert (code, "a gate that held no longer does: train: duplicates\n" in err) == (1, True)
+    says = "a gate that held no longer does: train: duplicates (mended: train: images.ink.each)\n"
+    assert (code, says in err) == (1, True)
+
+
+def test_a_name_that_fails_twice_hides_no_gate_that_is_lost(compare: Compare, copy: Path) -> None:
+    fail_gate("blank", count=2)(copy)
+    git(copy, "commit", "--quiet", "--all", "--message", "twice")
+    fail_gate("duplicates", count=1)(copy)
+    code, _, err = compare("HEAD", folder=copy)
+    assert (code, "no longer does: train: duplicates (mended: train: blank)\n" in err) == (1, True)
+
+
+def test_params_after_a_bad_merge_are_named_in_a_warning(compare: Compare, copy: Path) -> None:
+    (copy / "params.yaml").write_text("<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> other\n")
+    code, _, err = compare("good", folder=copy)
+    assert (code, err.count("\n")) == (0, 1)
+    assert err.startswith("compare: warning: params.yaml: expected YAML, found")
 
 
 @pytest.mark.parametrize(

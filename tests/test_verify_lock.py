@@ -133,6 +133,7 @@ def test_a_folder_is_judged_if_its_data_are_there() -> None:
         (lambda p: (p / "dvc.lock").write_text("<<<<<<< HEAD\na: 1\n"), 2, "dvc.lock: expected YAML, found"),
         (lambda p: (p / "dvc.lock").write_text("stages: 3\n"), 2, "dvc.lock: Expected `object`"),
         (lambda p: (p / "dvc.yaml").write_text("stages: {"), 2, "dvc.yaml: expected YAML, found"),
+        (lambda p: (p / "params.yaml").write_text("<<<<<<< HEAD\na: 1\n"), 2, "params.yaml: expected YAML, found"),
     ],
 )
 def test_a_lock_that_is_none_is_one_line(

@@ -66,12 +66,17 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
 
 
 def _warn_of_stale() -> None:
-    """Warn if the results in the workspace are not of its code and params; say nothing if DVC cannot tell."""
-    from pipeline.base.errors import PipelineError, listed
+    """Warn if the results in the workspace are not of its code and params; say nothing where DVC cannot work."""
+    from pipeline.base.errors import ConfigError, UnavailableError, listed
     from pipeline.history.verify import step
 
-    with contextlib.suppress(PipelineError):
-        if findings := step.findings(Path()).findings:
+    with contextlib.suppress(UnavailableError):
+        try:
+            findings = step.findings(Path()).findings
+        except ConfigError as error:  # such as params.yaml after a bad merge
+            print(f"compare: warning: {error}", file=sys.stderr)
+            return
+        if findings:
             print(
                 f"compare: warning: dvc.lock is not in step, run `dvc repro`: {listed(findings, 3)}",
                 file=sys.stderr,

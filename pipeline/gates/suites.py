@@ -48,11 +48,8 @@ def of_split(dataset: Dataset, split: Split, alone: bool = False) -> tuple[list[
     for expectation in rows + facts:
         if check_of(expectation) in lowered:
             expectation.severity = FailureSeverity.WARNING
-    if alone and split == "test":
-        rows, facts = (
-            [one for one in part if check_of(one).partition(".")[0] not in NEED_TRAIN] for part in (rows, facts)
-        )
-    return rows, facts
+    left_out = NEED_TRAIN if alone and split == "test" else ()
+    return tuple([one for one in part if check_of(one).split(".")[0] not in left_out] for part in (rows, facts))
 
 
 def check_of(expectation: Expectation) -> str:
@@ -72,9 +69,7 @@ def of_rows(dataset: Dataset, split: Split) -> list[Expectation]:
         ),
         *_of_ids(record.rows),
         *_of_labels(dataset.labels, of_classes(dataset, record)),
-        *_of_images(
-            record.expect.images if record.expect else None, pixels, few_outside(dataset, record), record.rows
-        ),
+        *_of_images(record.expect.images if record.expect else None, pixels, few, record.rows),
         *_of_repeats(dataset, split),
         *_of_writers(dataset, split),
         *_of_suspects(record.expect, record.rows),

@@ -99,8 +99,9 @@ def _lost(base: Results, head: Results) -> list[str]:
         old, new = (_failures(results, split) for results in (base, head))
         before, now = (results.metrics.get(f"quality.{split}.failed") or 0 for results in (base, head))
         # A revision from before the names were recorded has their number only.
-        if new - old and len(old) == before:
-            lost.append(f"{split}: {listed(sorted(new - old))}")
+        if new - old and (old or not before):
+            mended = f" (mended: {split}: {listed(sorted(old - new))})" if old - new else ""
+            lost.append(f"{split}: {listed(sorted(new - old))}{mended}")
         elif now > before:
             lost.append(f"{split}: {now} expectations fail, {before} before")
     if base.passed and not head.passed and not lost:

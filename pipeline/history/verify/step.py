@@ -130,7 +130,7 @@ def _from_dvc() -> Project:
     """The project in the current folder."""
     import logging
 
-    from dvc.exceptions import DvcException
+    from dvc.exceptions import DvcException, NotDvcRepoError
     from dvc.lock import LockError
     from dvc.repo import Repo
 
@@ -146,10 +146,14 @@ def _from_dvc() -> Project:
             return Project(files, cached, repo.status(check_updates=False))
     except LockError:
         raise UnavailableError("dvc status: another DVC is at work in this project; run it again later") from None
+    except NotDvcRepoError as error:
+        raise UnavailableError(f"dvc status: {' '.join(str(error).split())}") from None
     except DvcException as error:
         for path in [Path(ROOT), *Path().glob("*/dvc.yaml")]:  # these say more
             read_yaml(path)
             _read(path, {})
+            if (params := path.with_name("params.yaml")).is_file():
+                read_yaml(params)
         raise ConfigError(f"dvc status: {' '.join(str(error).split())}") from None
 
 
