@@ -55,7 +55,7 @@ def lock(stage: str, part: str, path: str, md5: str) -> Edit:
 
 
 def fail_gate(*checks: str, count: int = 0) -> Edit:
-    """Leave the files of a gate in which these checks of train fail. count: of all failures, if some lack a name."""
+    """Leave the files of a gate in which these checks of train fail. count: of all failures, if more."""
 
     def edit(project: Path) -> None:
         quality = json.loads((project / "metrics/quality.json").read_text())

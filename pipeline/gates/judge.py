@@ -57,7 +57,9 @@ def judge(
     """
     if docs:
         docs_folder.require_own(docs)  # now, because the evidence takes seconds
-    dataset = fitted(dataset, {split: len(rows) for split, rows in tables.items()})
+    dataset = fitted(
+        dataset, {s: len(tables[s]) if s in tables else own.rows for s, own in dataset.splits.items()}
+    )
     memory.share_arena()
     none = Rows.of(arrow.schema(dataset).empty_table())
     gathered = gather(dataset, {split: tables.get(split, none) for split in dataset.splits}, seed)

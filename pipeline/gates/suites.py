@@ -30,15 +30,10 @@ def expect(kind: Any, check: str, description: str, /, **arguments: Any) -> Expe
     return result
 
 
-# What is expected of test beside train. Nothing is expected of train that needs test.
-NEED_TRAIN = {"shared", "near", "drift", "shared_writer", "suspect", "suspects", "probe_error", "class_errors"}
-
-
-def of_split(dataset: Dataset, split: Split, alone: bool = False) -> tuple[list[Expectation], list[Expectation]]:
+def of_split(dataset: Dataset, split: Split) -> tuple[list[Expectation], list[Expectation]]:
     """What is expected of the frame with one row an image, and of that with the facts about the split.
 
-    alone: leave out what needs the other split, too. Raises ConfigError if the record lets a check only warn that
-    there is not.
+    Raises ConfigError if the record lets a check only warn that there is not.
     """
     rows, facts = of_rows(dataset, split), of_facts(dataset, split)
     record = dataset.splits[split].expect
@@ -48,8 +43,7 @@ def of_split(dataset: Dataset, split: Split, alone: bool = False) -> tuple[list[
     for expectation in rows + facts:
         if check_of(expectation) in lowered:
             expectation.severity = FailureSeverity.WARNING
-    left_out = NEED_TRAIN if alone and split == "test" else ()
-    return tuple([one for one in part if check_of(one).split(".")[0] not in left_out] for part in (rows, facts))
+    return rows, facts
 
 
 def check_of(expectation: Expectation) -> str:
