@@ -29,7 +29,9 @@ def room(path: Path) -> str:
 
 
 def test_every_folder_is_a_room() -> None:
-    assert {path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"} == FLOOR.keys()
+    assert {
+        path.name for path in PACKAGE.iterdir() if path.name not in ("__pycache__", "py.typed")
+    } == FLOOR.keys()
     assert not list((PACKAGE / "datasets").glob("*.py"))
 
 
