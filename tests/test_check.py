@@ -12,10 +12,11 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from conftest import ROOT, write_tiny
+from conftest import ROOT, Run, edit, write_tiny
 from loopback import contents
 
 from pipeline.__main__ import main
+from pipeline.base import records
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 Check = Callable[..., tuple[int, str, str]]
@@ -87,7 +88,6 @@ def test_a_changed_byte_is_1_and_the_file_is_named(check: Check, folder: Path) -
     [
         ({"dataset": "mnits"}, 2, "kmnist, mnist, found 'mnits'"),
         ({"dataset": "none.yaml"}, 3, "none.yaml: not found"),
-        ({"dataset": None}, 3, "params.yaml: not found"),
         ({"raw": "nowhere"}, 3, "nowhere: expected a folder with train-images-idx3-ubyte, "),
         ({"raw": "tiny.yaml"}, 3, "found none of them"),
         ({"raw": "."}, 3, "found none of them"),
@@ -179,7 +179,36 @@ def test_a_threshold_that_params_change_is_announced(
 ) -> None:
     write_gate(folder, gate)
     (folder / "raw" / TRAIN_IMAGES).write_bytes(b"")  # unreadable, so that the gates, which take time, do not run
-    assert check()[2].splitlines()[0] == f"check: warning: params.yaml: gate.{change}"
+    first = check("--params", "params.yaml")[2].splitlines()[0]
+    assert first == f"check: warning: params.yaml: gate.{change}"
+
+
+@pytest.mark.parametrize(
+    "theirs", ["lr: 0.1\n", "dataset: [theirs]\n", "not: [yaml\n", "dataset: kmnist\ngate: {}\n"]
+)
+def test_somebody_elses_params_file_is_not_read(check: Check, folder: Path, theirs: str) -> None:
+    (folder / "params.yaml").write_text(theirs)
+    assert check() == (0, "", "check: raw: 105 expectations checked, none failed\n")
+
+
+def test_outside_the_project_the_dataset_is_mnist(check: Check, folder: Path) -> None:
+    write_gate(folder, {"train": {"suspect": 1}})
+    edit(folder / "params.yaml", dataset="kmnist")
+    code, out, _ = check("--format", "json", dataset=None)
+    assert code == 1
+    assert str(records.find("mnist").test.images.sha256) in out
+
+
+def test_in_the_project_its_params_file_is_read(project: Path, run: Run) -> None:
+    edit(project / "params.yaml", gate__train={"suspects": 3})
+    (project / "raw").mkdir()
+    for path in (project.parent / "mirror").iterdir():
+        (project / "raw" / path.name).write_bytes(b"")
+    done = run(sys.executable, "-m", "pipeline", "check", "raw")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "check: warning: params.yaml: gate.train.suspects is 3, in the record 8: tighter\n"
+    )
 
 
 def test_a_params_file_that_is_named_must_be_there(check: Check) -> None:
@@ -215,14 +244,15 @@ def test_the_folder_of_the_report_is_refused_also_if_files_cannot_be_read(check:
 
 def test_a_threshold_that_params_change_holds(check: Check, folder: Path) -> None:
     write_gate(folder, {"train": {"images": {"ink": {"mean": [1, 2]}}}})
-    code, out, _ = check("--format", "github")
+    mine = ("--params", "params.yaml")
+    code, out, _ = check(*mine, "--format", "github")
     assert code == 1
     changed, finding = out.splitlines()
     assert changed == "::notice title=gate::train.images.ink.mean is [1.0, 2.0], in the record [62.0, 66.0]: moved"
-    assert json.loads(check("--format", "json")[1])["thresholds"] == [
+    assert json.loads(check(*mine, "--format", "json")[1])["thresholds"] == [
         changed.removeprefix("::notice title=gate::")
     ]
-    assert 'name="gate"' in check("--format", "junit")[1]
+    assert 'name="gate"' in check(*mine, "--format", "junit")[1]
     assert finding.startswith(
         "::error title=train%3A images.ink.mean::expected pixels with ink, mean: 1 to 2; found 64"
     )
@@ -244,7 +274,7 @@ def test_a_threshold_that_there_is_not_or_that_does_not_fit_is_2(
     check: Check, folder: Path, gate: object, message: str
 ) -> None:
     write_gate(folder, gate)
-    code, out, err = check()
+    code, out, err = check("--params", "params.yaml")
     assert (code, out) == (2, "")
     assert err.startswith("check: error: params.yaml: ")
     assert message in err

@@ -38,8 +38,10 @@ def test_what_is_not_yaml_is_one_line_that_names_the_file(tmp_path: Path, conten
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_yaml_file_says_where_to_run(tmp_path: Path) -> None:
-    with pytest.raises(UnavailableError, match=r"x.yaml: not found; run from the project's folder"):
+def test_a_missing_yaml_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(
+        UnavailableError, match=r"x.yaml: not found; run from the folder that has it, or name another file"
+    ):
         structs.read_yaml(tmp_path / "x.yaml")
 
 

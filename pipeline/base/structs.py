@@ -17,7 +17,9 @@ def read_yaml(path: Path) -> Any:
     try:
         return parse_yaml(path.read_bytes(), path)
     except FileNotFoundError:
-        raise UnavailableError(f"{path}: not found; run from the project's folder") from None
+        raise UnavailableError(
+            f"{path}: not found; run from the folder that has it, or name another file"
+        ) from None
 
 
 def parse_yaml(content: bytes, path: Path) -> Any:

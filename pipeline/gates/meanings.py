@@ -85,7 +85,7 @@ MEANINGS = {
     "split": "leakage, drift and, in test, doubtful labels were not checked, because they need both splits",
     "grey range": "the files hold other grey levels than 0 to 255: multiply each pixel as `expected` says",
     "proof": "the record knows only the hash of the .gz file, so a changed byte in the plain file goes unnoticed",
-    "thresholds": "nobody has measured this dataset yet; `python -m pipeline profile` does it",
+    "thresholds": "nobody has measured this dataset yet; the command `profile` does it",
     "schema": "another writer or version made the file",
     "rows": "rows were dropped or repeated in one of the two files or in both, or the file is of the other split",
     "nulls": "a join or a conversion lost values",
