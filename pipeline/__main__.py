@@ -1,5 +1,6 @@
 """`python -m pipeline COMMAND`: run a DVC stage or another command; an error becomes one line and an exit code.
 
+Where the package is installed, its script `mnist-gates` is the same program.
 A command imports its libraries only when it runs, so help and a wrong argument give an answer at once.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.base import program
 from pipeline.base.errors import ConfigError, PipelineError, UnavailableError
 from pipeline.base.outputs import Outputs
 
@@ -39,13 +41,17 @@ COMMANDS = {
     "export": "write the Parquet files back to the raw IDX files, byte for byte",
     "onnx": "write the model as an ONNX file and compare both on the test rows",
 }
-EXTRAS = dict.fromkeys(["onnx", "onnxruntime", "skl2onnx"], "pip install skl2onnx onnxruntime")
-EXTRAS |= dict.fromkeys(["skorch", "torch"], "pip install skorch torch")
+# The packages of an extra that the locks' run.txt does not have; every other package is of the extra `pipeline`.
+EXTRAS = dict.fromkeys(["onnx", "onnxruntime", "skl2onnx"], "onnx") | dict.fromkeys(["skorch", "torch"], "torch")
+SETUP = {
+    "onnx": "pip install skl2onnx onnxruntime",
+    "torch": "pip install skorch torch",
+    "pipeline": "make .venv/run.txt` and `source .venv/bin/activate",
+}
 FAILURE = "PIPELINE_FAILURE"  # names a file that gets the exit code and the line of a failure
 CLOSED = 128 + signal.SIGPIPE  # as of a program that ends when its reader is gone
 FULL = "; make room, then run it again"
 HINTS = {
-    errno.ENOENT: "; run the stage that makes it, or `dvc repro`",
     errno.ENOSPC: FULL,
     errno.EDQUOT: FULL,
 }
@@ -56,7 +62,7 @@ EPILOG = """exit codes: 0 done and good; 1 the data or the result failed a check
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m pipeline", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=program.called(), epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in (STAGES | COMMANDS).items():
@@ -72,9 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PipelineError as error:
         return _fail(args.command, str(error), error.exit_code)
     except ModuleNotFoundError as error:
-        setup = EXTRAS.get(str(error.name), "make .venv/run.txt` and `source .venv/bin/activate")
-        reason = f"package {error.name} is missing; run `{setup}`"
-        return _fail(args.command, reason, UnavailableError.exit_code)
+        return _fail(args.command, _missing(str(error.name)), UnavailableError.exit_code)
     except SystemExit as error:
         reason = "expected that the code of the method returns, found that it ended the program"
         return _fail(args.command, f"{reason} ({error.code!r})", ConfigError.exit_code)
@@ -99,6 +103,13 @@ def _module(name: str) -> Any:
     return importlib.import_module(f"pipeline.{'stages' if name in STAGES else 'commands'}.{name}")
 
 
+def _missing(package: str) -> str:
+    """What to do about a package that is not there."""
+    extra = EXTRAS.get(package, "pipeline")
+    setup = f"run `{SETUP[extra]}`" if program.in_checkout() else f"install `{program.NAME}[{extra}]`"
+    return f"package {package} is missing; {setup}"
+
+
 def _of_system(command: str, error: OSError) -> int:
     """The exit code for an error of the operating system, after a line that says it."""
     if isinstance(error, BrokenPipeError) and not error.filename:  # `| head` has enough
@@ -106,13 +117,22 @@ def _of_system(command: str, error: OSError) -> int:
         return CLOSED
     where = f"{error.filename}: " if error.filename else ""
     reason = os.strerror(error.errno) if error.errno else str(error)  # the text of Arrow has several sentences
-    return _fail(command, f"{where}{reason}{HINTS.get(error.errno or 0, '')}", UnavailableError.exit_code)
+    hint = _to_make_it(command) if error.errno == errno.ENOENT else HINTS.get(error.errno or 0, "")
+    return _fail(command, f"{where}{reason}{hint}", UnavailableError.exit_code)
+
+
+def _to_make_it(command: str) -> str:
+    """What to do about a file that is not there."""
+    if command not in STAGES:
+        return "; name one that is there"
+    return "; run the stage that makes it" + (", or `dvc repro`" if Path("dvc.yaml").is_file() else "")
 
 
 def _fail(command: str, message: str, code: int) -> int:
-    print(f"{command}: error: {message}", file=sys.stderr)
+    own = message.replace("`python -m pipeline ", f"`{program.called()} ")
+    print(f"{command}: error: {own}", file=sys.stderr)
     if place := os.environ.get(FAILURE):
-        first, _, _ = message.partition("\n")
+        first, _, _ = own.partition("\n")
         Path(place).write_text(f"{code} {command}: error: {first}", errors="replace")
     return code
 

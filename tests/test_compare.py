@@ -277,7 +277,7 @@ def test_a_picture_needs_the_rows_that_were_compared(compare: Compare, copy: Pat
         assert "verdict: significantly worse" in out
     path.unlink()
     code, _, err = compare(*call, folder=copy)
-    assert (code, "test.parquet: not found; run `dvc repro` (or `dvc pull`) first" in err) == (3, True)
+    assert (code, "test.parquet: not found; run `dvc repro` or `dvc pull`" in err) == (3, True)
     assert not (tmp_path / "rows.png").exists()
 
 

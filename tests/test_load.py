@@ -71,7 +71,11 @@ def test_what_arrow_has_read_is_not_copied_however_many_row_groups_there_are(fol
 @pytest.mark.parametrize(
     ("split", "error", "message"),
     [
-        ("test", UnavailableError, r"test.parquet: not found; run `dvc repro` \(or `dvc pull`\) first"),
+        (
+            "test",
+            UnavailableError,
+            r"test.parquet: not found; run `dvc repro` or `dvc pull` in its project, or the stage `convert`",
+        ),
         ("valid", ConfigError, "split: expected train or test, found 'valid'"),
         ("../train", ConfigError, "split: expected train or test, found '../train'"),
     ],

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Run
 
+OF_THE_EXTRA = {"dvc", "fsspec", "pypi_simple", "sklearn", "skops"}  # of the extra `pipeline`
 HEAVY = {"numpy", "pandas", "pyarrow", "sklearn", "great_expectations", "fsspec", "aiohttp", "dvc", "skops"}
 
 
@@ -42,7 +44,7 @@ def test_help_and_wrong_arguments_import_nothing_heavy(call: list[str]) -> None:
             2,
             "mnist, tiny, found 'mnits'",
         ),
-        (None, 3, "params.yaml: not found; run from the project's folder"),
+        (None, 3, "params.yaml: not found; run from the folder that has it"),
     ],
 )
 def test_a_wrong_params_file_is_one_line_and_its_exit_code(
@@ -87,11 +89,61 @@ def test_a_missing_package_is_named(project: Path, run: Run) -> None:
     assert "is missing; run `make" in done.stderr
 
 
-def test_a_missing_input_is_the_environment(here: Run) -> None:
+def test_outside_a_checkout_a_missing_package_names_the_extra(project: Path, run: Run) -> None:
+    (project / "dvc.yaml").unlink()
+    done = run(sys.executable, "-S", "-m", "pipeline", "inspect")
+    assert done.returncode == 3
+    assert re.fullmatch(r"inspect: error: package \w+ is missing; install `mnist-gates\[pipeline]`\n", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("first", "usage"), [("bin/mnist-gates", "usage: mnist-gates "), ("-c", "usage: python -m pipeline ")]
+)
+def test_help_and_errors_name_the_program_as_it_was_called(
+    project: Path,
+    here: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    first: str,
+    usage: str,
+) -> None:
+    monkeypatch.setattr(sys, "argv", [first])
+    with pytest.raises(SystemExit):
+        here("--help")
+    assert capfd.readouterr().out.startswith(usage)
+    shutil.copytree(project.parent / "mirror", project / "data/raw")
+    shutil.copy(project / "data/raw/t10k-labels-idx1-ubyte", project / "data/raw/train-labels-idx1-ubyte")
+    done = here("convert")
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"; run `{usage.removeprefix('usage: ')}inspect`\n"), done.stderr
+
+
+def test_the_check_of_data_imports_neither_dvc_nor_scikit_learn(project: Path, run: Run) -> None:
+    code = (
+        "import sys; from pipeline.__main__ import main\n"
+        "assert main(['check', '../mirror', '--docs', 'report']) == 0\n"
+        "assert main(['profile', '../mirror', '--output', 'mine.yaml']) == 0\n"
+        f"print(sorted({OF_THE_EXTRA!r} & {{name.split('.')[0] for name in sys.modules}}))"
+    )
+    done = run(sys.executable, "-c", code)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
+def test_a_missing_input_is_the_environment(project: Path, here: Run) -> None:
     done = here("convert")
     assert done.returncode == 3
     assert done.stderr.startswith("convert: error: data/raw/train-images-idx3-ubyte: No such file or directory")
     assert done.stderr.endswith("; run the stage that makes it, or `dvc repro`\n")
+    (project / "dvc.yaml").unlink()
+    assert here("convert").stderr.endswith("; run the stage that makes it\n")
+
+
+def test_a_missing_file_of_a_command_is_no_matter_of_stages(here: Run) -> None:
+    done = here("check", "data", "--dataset", "mine.yaml")
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    done = here("profile", "data", "--output", "data")
+    assert "stage" not in done.stderr
+    assert "dvc" not in done.stderr
 
 
 def test_progress_is_shown_to_a_terminal_and_to_nothing_else(project: Path, run: Run) -> None:

@@ -82,7 +82,9 @@ def _opened(path: Path) -> pq.ParquetFile:
 
 def _require_there(path: Path) -> None:
     if not path.exists():
-        raise UnavailableError(f"{path}: not found; run `dvc repro` (or `dvc pull`) first")
+        raise UnavailableError(
+            f"{path}: not found; run `dvc repro` or `dvc pull` in its project, or the stage `convert`"
+        )
 
 
 @contextlib.contextmanager
