@@ -113,6 +113,7 @@ THROUGH = {
     "gates/grey_range": "folder",
     "gates/meanings": "mutations",
     "gates/memory": "judge",
+    "gates/suite_json": "suite",
     "gates/validation": "judge",
     "gates/value_counts": "suites",
     "methods/*": "leaderboard",
