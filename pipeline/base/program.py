@@ -1,4 +1,4 @@
-"""How this program was started, so that messages name what the user can type and only files of the project count."""
+"""How this program was started: what the user typed, and the project that it runs from."""
 
 import sys
 from pathlib import Path
