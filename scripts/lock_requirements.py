@@ -20,21 +20,23 @@ LOCKS = {
     "requirements/dev.txt": [*(f"--extra={name}" for name in ("pipeline", "onnx", "s3", "ssh")), "--group", "dev"],
     "requirements/run.txt": ["--extra=pipeline", "-c", "requirements/dev.txt"],
 }
-# The comments of the locks keep the project's first name: stages depend on the bytes of run.txt.
-NAME, NAME_IN_COMMENTS = 'name = "mnist-gates"', 'name = "mnist-pipeline"'
 
 
-def compiled(extra: list[str]) -> dict[str, bytes]:
-    """Both locks as pyproject.toml gives them. Pins that still fit stay."""
+def compile_locks(folder: Path, extra: list[str]) -> None:
+    """Write both locks of the project in `folder`. Pins that still fit stay."""
+    for lock, options in LOCKS.items():
+        command = [*COMPILE, *OPTIONS, *options, *extra, "-o", lock, "pyproject.toml"]
+        subprocess.run(command, cwd=folder, check=True)
+
+
+def stale() -> list[str]:
+    """The locks that are not what pyproject.toml gives."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        project = (ROOT / "pyproject.toml").read_text()
-        (folder / "pyproject.toml").write_text(project.replace(NAME, NAME_IN_COMMENTS, 1))
+        shutil.copy(ROOT / "pyproject.toml", folder)
         shutil.copytree(ROOT / "requirements", folder / "requirements")
-        for lock, options in LOCKS.items():
-            command = [*COMPILE, *OPTIONS, *options, *extra, "-o", lock, "pyproject.toml"]
-            subprocess.run(command, cwd=folder, check=True)
-        return {lock: (folder / lock).read_bytes() for lock in LOCKS}
+        compile_locks(folder, [])
+        return [lock for lock in LOCKS if (folder / lock).read_bytes() != (ROOT / lock).read_bytes()]
 
 
 def main() -> int:
@@ -44,12 +46,10 @@ def main() -> int:
     choice.add_argument("--check", action="store_true", help="write nothing; exit 1 if a lock is not in step")
     choice.add_argument("--upgrade", action="store_true", help="take the newest versions that fit")
     args = parser.parse_args()
-    locks = compiled(["--upgrade"] if args.upgrade else [])
     if not args.check:
-        for lock, content in locks.items():
-            (ROOT / lock).write_bytes(content)
+        compile_locks(ROOT, ["--upgrade"] if args.upgrade else [])
         return 0
-    if wrong := [lock for lock, content in locks.items() if content != (ROOT / lock).read_bytes()]:
+    if wrong := stale():
         print(f"error: {', '.join(wrong)}: not in step with pyproject.toml; run `make lock`", file=sys.stderr)
     return bool(wrong)
 
