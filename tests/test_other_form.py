@@ -1,12 +1,15 @@
 """Data in another form as a source of `download`: as good as the original server, as the hashes prove them."""
 
+import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from conftest import ROOT, write_files
 from forms import FORMS, keras
 from loopback import Server, answer
+from numpy.typing import NDArray
 from reading import TINY, tiny
 
 from pipeline.__main__ import main
@@ -15,6 +18,8 @@ from pipeline.rows import idx
 from pipeline.sources.archive import own
 from pipeline.sources.failures import SourceError
 from pipeline.sources.other_form import OtherForm
+
+MNIST = records.find("mnist")
 
 
 def content(source: object) -> dict[str, bytes]:
@@ -74,27 +79,34 @@ def test_a_split_that_is_missing_is_a_reason(tmp_path: Path) -> None:
         content(source)
 
 
+@pytest.fixture(scope="module")
+def splits(mnist: Path) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
+    """The arrays of MNIST."""
+    images, labels = (
+        [np.array(idx.read(mnist / record.files[place].name)) for record in MNIST.splits.values()]
+        for place in (0, 1)
+    )
+    return dict(zip(MNIST.splits, zip(images, labels, strict=True), strict=True))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
-def test_mnist_in_every_form_is_right_to_the_byte(
-    tmp_path: Path, mnist: Path, form: str, capsys: pytest.CaptureFixture[str]
+def test_the_real_test_split_in_every_form_has_the_published_hashes(
+    tmp_path: Path, splits: dict[str, tuple[NDArray[Any], NDArray[Any]]], form: str
 ) -> None:
-    record = records.find("mnist")
-    splits = {
-        split: tuple(np.array(idx.read(mnist / file.name)) for file in files.files)
-        for split, files in record.splits.items()
-    }
     (folder := tmp_path / "data").mkdir()
-    place = FORMS[form](folder, splits)  # type: ignore[arg-type]
-    call = [
-        "download",
-        "--params",
-        str(ROOT / "params.yaml"),
-        "--raw",
-        str(tmp_path / "raw"),
-        "--source",
-        str(place),
-    ]
+    source = own(str(FORMS[form](folder, {"test": splits["test"]})), MNIST, tmp_path)
+    for file in MNIST.test.files:
+        with source.open(file) as stream:
+            assert hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_a_download_from_the_npz_of_keras_is_right_to_the_byte(
+    tmp_path: Path, splits: dict[str, tuple[NDArray[Any], NDArray[Any]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = str(keras(tmp_path, splits))
+    call = ["download", "--params", str(ROOT / "params.yaml"), "--raw", str(tmp_path / "raw"), "--source", place]
     assert main(call) == 0
     assert "right to the byte" in (said := capsys.readouterr()).out
     assert said.err == ""  # no other source was tried
