@@ -22,7 +22,8 @@ from pipeline.gates import explained, folder, profile
 from pipeline.rows import arrow, idx
 
 Images = NDArray[np.uint8]
-SHAPES = [(20, 30), (8, 8, 3), pytest.param((32, 32, 3), marks=pytest.mark.slow)]
+SHAPES = [(20, 30), (8, 8, 3)]
+COLOUR = pytest.param((32, 32, 3), marks=pytest.mark.slow, id="(32, 32, 3)")
 ROWS = {"train": 300, "t10k": 60}
 
 
@@ -120,6 +121,7 @@ def blanked(images: Images) -> Images:
     return images
 
 
+@pytest.mark.parametrize("made", [*SHAPES, COLOUR], ids=str, indirect=True)
 @pytest.mark.parametrize(
     ("change", "check"),
     [
