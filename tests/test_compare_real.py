@@ -16,21 +16,21 @@ HEAVY = {"pyarrow", "PIL", "pandas", "sklearn", "great_expectations", "dvc", "fs
 def test_no_library_is_imported_that_a_comparison_does_not_need() -> None:
     code = (
         "import sys; from pipeline.__main__ import main\n"
-        "assert main(['compare', 'workspace', 'workspace']) == 0\n"
+        "assert main(['compare', 'HEAD', 'HEAD']) == 0\n"
         f"print(sorted({HEAVY!r} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_a_reader_that_is_gone_is_one_line() -> None:
+def test_a_reader_that_is_gone_is_no_error() -> None:
     with subprocess.Popen(
         [*COMPARE, "workspace"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout and process.stderr
         process.stdout.close()
-        assert process.stderr.read() == b"compare: error: Broken pipe\n"
-    assert process.returncode == 3
+        assert process.stderr.read() == b""
+    assert process.returncode == 141  # as of a program that SIGPIPE ends
 
 
 @pytest.mark.slow

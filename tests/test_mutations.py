@@ -34,6 +34,7 @@ NO_OPERATOR = {
         ["halves", "writers", "writer_of_both", "shared_writer"],
         "of provenance, which check leaves out: test_provenance_gates.py",
     ),
+    "split": "of one split alone: test_report.py",
     **dict.fromkeys(["against", "against_near"], "of two folders: test_against.py"),
     "grey range": "is beside `transformation`, which names the cause: test_folder.py",
     "thresholds": "says what the record lacks: test_judge.py",
