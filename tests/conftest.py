@@ -192,6 +192,7 @@ def reproduced_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
         project = make_project(folder / "project", folder / "mirror")
         done = call_in(project, folder / "mirror")("dvc", "repro")
         assert done.returncode == 0, done.stderr
+        (folder / "stdout").write_text(done.stdout)
 
     return once(tmp_path_factory, "reproduced", make)
 

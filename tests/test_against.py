@@ -13,6 +13,8 @@ import yaml
 from conftest import ROOT, tiny_arrays, write_tiny
 
 from pipeline.__main__ import main
+from pipeline.base import records
+from pipeline.gates import folder, formats
 from pipeline.rows import idx
 
 IMAGES = {"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"}
@@ -68,8 +70,9 @@ def test_images_of_its_train_in_test_fail_exact_and_nearly(check: Check, tmp_pat
     assert found["test", "against", "critical"] == [(3, "train 40")]
     assert found["test", "against_near", "critical"] == [(8, "train 50")]
     assert "2 failed" in err
+    judged = folder.check(records.read(Path("tiny.yaml")), Path("raw"), exact=True, seed=0, other=Path("other"))
     for form in ("text", "github", "junit"):
-        out = check("--format", form)[1]
+        out = formats.FORMATS[form](judged.verdicts)
         assert "other/train-images.idx3-ubyte.gz" in out.replace("\n", "") or form == "text"
         assert "against_near" in out
         assert "3 = train 40" in out

@@ -174,7 +174,7 @@ def hold(tiny: Folder, exact: bool) -> None:
 @example(damages=[(name, "no rows", 0) for name in NAMES[2:]], exact=True)
 @example(damages=[(name, "no rows", 0) for name in NAMES], exact=False)
 @example(damages=[(NAMES[1], "out of range", 0)], exact=False)
-@settings(examples, max_examples=12)
+@settings(examples, max_examples=6)
 def test_a_damaged_folder_gives_findings(tiny: Folder, damages: list[tuple[str, str, int]], exact: bool) -> None:
     tiny.damage(damages)
     hold(tiny, exact)

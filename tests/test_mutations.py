@@ -22,8 +22,6 @@ LINES = [line for line in PAGE.splitlines() if line.startswith("| ")]
 # After a head of its own, one line for each operator; after another head, one for each clean case and the seeds.
 CAUGHT, PASSED = LINES[1 : len(OPERATORS) + 1], LINES[len(OPERATORS) + 2 :]
 QUICK = {
-    ("transposed", "all"),
-    ("labels rolled", "by 1, test"),
     ("test images in train, shifted, with noise", "50"),
     ("gz cut short", "by 1%"),
     ("a missing file", "1 file"),

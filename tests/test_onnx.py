@@ -119,14 +119,14 @@ def test_another_kernel_is_refused() -> None:
         own_onnx.export(model, {})
 
 
-def test_only_rows_that_passed_the_gate_are_compared(reproduced: Path, run: Run) -> None:
+def test_only_rows_that_passed_the_gate_are_compared(reproduced: Path, here: Run) -> None:
     edit(reproduced / "params.yaml", train__method="gradient_svm")
-    assert run("dvc", "repro", "evaluate").returncode == 0
-    command = (sys.executable, "-m", "pipeline", "onnx")
-    assert "all 60 test rows get the model's label" in run(*command).stderr
+    for stage in ("method", "train", "evaluate"):
+        assert here(stage).returncode == 0
+    assert "all 60 test rows get the model's label" in here("onnx").stderr
     assert (reproduced / "model.onnx").is_file()
     (reproduced / "other.json").write_text("{}")
-    done = run(*command, "--passed", "other.json")
+    done = here("onnx", "--passed", "other.json")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "data/parquet/test.parquet: has not passed the gate" in done.stderr
 

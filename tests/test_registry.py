@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -189,21 +190,26 @@ def test_a_shape_that_is_already_set_stays() -> None:
     assert (estimator.shape, estimator.inner.shape) == ("round", (20, 30))
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("raise KeyError(1)", r"pipeline/methods/own\.py: expected a method, found KeyError: 1"),
-        ("import sys; sys.exit(0)", r"pipeline/methods/own\.py: expected a method, found SystemExit: 0"),
-        ("def estimator():\n    raise KeyError(1)", "train: own: KeyError: 1"),
-        ("def estimator():\n    raise SystemExit(0)", "train: own: SystemExit: 0"),
-    ],
+FAULTS = {
+    "key": ("raise KeyError(1)", "pipeline/methods/key.py: expected a method, found KeyError: 1"),
+    "leaves": ("import sys; sys.exit(0)", "pipeline/methods/leaves.py: expected a method, found SystemExit: 0"),
+    "late_key": ("def estimator():\n    raise KeyError(1)", "train: late_key: KeyError: 1"),
+    "leaves_late": ("def estimator():\n    raise SystemExit(0)", "train: leaves_late: SystemExit: 0"),
+}
+METHOD_OF_EACH = (
+    "import sys; from pipeline.__main__ import main; "
+    "print([main(['method', '--params', f'{name}.yaml']) for name in sys.argv[1:]])"
 )
-def test_a_file_that_raises_or_exits_is_named(project: Path, run: Run, content: str, message: str) -> None:
-    (project / "pipeline/methods/own.py").write_text(content)
-    edit(project / "params.yaml", train__method="own")
-    done = run(sys.executable, "-m", "pipeline", "method")
-    assert done.returncode == 2, done.stdout
-    assert re.match(f"method: error: {message}\n$", done.stderr)
+
+
+def test_a_file_that_raises_or_exits_is_named(project: Path, run: Run) -> None:
+    for name, (content, _) in FAULTS.items():
+        (project / f"pipeline/methods/{name}.py").write_text(content)
+        shutil.copy(project / "params.yaml", project / f"{name}.yaml")
+        edit(project / f"{name}.yaml", train__method=name)
+    done = run(sys.executable, "-c", METHOD_OF_EACH, *FAULTS)
+    assert done.stdout == "[2, 2, 2, 2]\n"
+    assert done.stderr.splitlines() == [f"method: error: {message}" for _, message in FAULTS.values()]
 
 
 def test_what_a_fit_raises_is_one_line_with_its_place() -> None:

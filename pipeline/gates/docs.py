@@ -1,4 +1,4 @@
-"""Data Docs that can be read offline: the site builder of Great Expectations with pages of this project.
+"""The report as HTML pages that can be read offline: an index, and a page for each suite.
 
 The pages of Great Expectations load scripts and styles from other servers, and do not escape descriptions and
 values. The pages here hold everything that they show, run no script, and escape every text.
@@ -6,18 +6,19 @@ values. The pages here hold everything that they show, run no script, and escape
 
 import base64
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
-from great_expectations.data_context import AbstractDataContext
+import pandas as pd
 
 from pipeline.base import html
-from pipeline.base.outputs import naming
-from pipeline.gates import docs_folder, results
+from pipeline.base.outputs import Outputs
+from pipeline.gates import docs_folder
+from pipeline.gates.results import Results
+from pipeline.gates.verdicts import Verdict
 
-MOST_ROWS = 24  # a page shows at most so many rows of an expectation
 # Because of the policy, the browser itself refuses scripts and requests, whatever a page contains.
 BASE = """<!DOCTYPE html>
 <html lang="en">
@@ -38,8 +39,8 @@ BASE = """<!DOCTYPE html>
   .passed { background: #1b7837 } .critical { background: #b3261e }
   .warning { background: #8f5600 } .info { background: #1a5fb4 }
 </style>
-{% macro badge(failure) %}
-{% if failure %}<b class="{{ failure.value }}">failed: {{ failure.value }}</b>
+{% macro badge(severity) %}
+{% if severity %}<b class="{{ severity }}">failed: {{ severity }}</b>
 {% else %}<b class="passed">passed</b>{% endif %}
 {% endmacro %}
 {% block body %}{% endblock %}
@@ -48,37 +49,34 @@ BASE = """<!DOCTYPE html>
 INDEX = """{% extends "base" %}
 {% block body %}
 <h1>Data Docs</h1>
+<p>Validated {{ validated }}</p>
 <table>
-  <tr><th>Suite</th><th>Result</th><th>Failed expectations</th><th>Validated (UTC)</th></tr>
-  {% for address, result in content %}
-  <tr><td><a href="{{ address }}">{{ result.suite_name }}</a></td>
-    <td>{{ badge(result.get_max_severity_failure()) }}</td>
-    <td>{{ result.statistics.unsuccessful_expectations }} of {{ result.statistics.evaluated_expectations }}</td>
-    <td>{{ result.meta.run_id.run_time[:19] | replace("T", " ") }}</td></tr>
+  <tr><th>Suite</th><th>Result</th><th>Failed expectations</th></tr>
+  {% for part in found %}
+  <tr><td><a href="{{ part | address | urlencode }}">{{ part.suite }}</a></td>
+    <td>{{ badge(part.verdicts | worst) }}</td>
+    <td>{{ part.verdicts | rejectattr("success") | list | length }} of {{ part.verdicts | length }}</td></tr>
   {% endfor %}
 </table>
 {% endblock %}
 """
-VALIDATION = """{% extends "base" %}
-{% block title %}{{ content.suite_name }} - Data Docs{% endblock %}
+SUITE = """{% extends "base" %}
+{% block title %}{{ part.suite }} - Data Docs{% endblock %}
 {% block body %}
-<p><a href="{{ "../" * (content.suite_name.count(".") + 4) }}index.html">All suites</a></p>
-<h1>{{ content.suite_name }} {{ badge(content.get_max_severity_failure()) }}</h1>
-<p>Validated {{ content.meta.run_id.run_time[:19] | replace("T", " ") }} UTC
-  with Great Expectations {{ content.meta.great_expectations_version }}</p>
-<h2>{{ content.statistics.unsuccessful_expectations }} failed</h2>
-{% for result in content.results if not result.success %}
-{% set name = result.expectation_config.description %}
-{% set picture = pictures.get((content.suite_name, name)) %}
-{% set broken = result.result.get("partial_unexpected_index_list") or [] %}
-{% set rows = (broken | select("mapping") | list)[:most] %}
+<p><a href="../index.html">All suites</a></p>
+<h1>{{ part.suite }} {{ badge(part.verdicts | worst) }}</h1>
+<p>Validated {{ validated }}</p>
+<h2>{{ part.verdicts | rejectattr("success") | list | length }} failed</h2>
+{% for verdict in part.verdicts if not verdict.success %}
+{% set picture = pictures.get((verdict.split, verdict.expected)) %}
+{% set rows = part.tables[verdict.expected] %}
 <section>
-  <h3>{{ name }} {{ badge(result.expectation_config.severity) }}</h3>
-  <p>Found: {{ result | found }}{% if rows and rows | length < result.result.unexpected_count -%}
+  <h3>{{ verdict.expected }} {{ badge(verdict.severity) }}</h3>
+  <p>Found: {{ verdict.found }}{% if rows and rows | length < verdict.rows | length -%}
     ; here are the first {{ rows | length }}{% endif %}</p>
-  <p>Usually: {{ result | meaning }}</p>
+  <p>Usually: {{ verdict.usually }}</p>
   {% if picture %}
-  <img alt="rows that break: {{ name }}" src="data:image/png;base64,{{ picture | base64 }}">
+  <img alt="rows that break: {{ verdict.expected }}" src="data:image/png;base64,{{ picture | base64 }}">
   {% endif %}
   {% if rows %}
   <table>
@@ -90,80 +88,50 @@ VALIDATION = """{% extends "base" %}
   {% endif %}
 </section>
 {% endfor %}
-<h2>{{ content.statistics.successful_expectations }} passed</h2>
+<h2>{{ part.verdicts | selectattr("success") | list | length }} passed</h2>
 <table>
   <tr><th>Expectation</th><th>Found</th><th>Severity</th></tr>
-  {% for result in content.results if result.success %}
-  <tr><td>{{ result.expectation_config.description }}</td><td>{{ result | found }}</td>
-    <td>{{ result.expectation_config.severity.value }}</td></tr>
+  {% for verdict in part.verdicts if verdict.success %}
+  <tr><td>{{ verdict.expected }}</td><td>{{ verdict.found }}</td><td>{{ verdict.severity }}</td></tr>
   {% endfor %}
 </table>
 {% endblock %}
 """
+SEVERITIES = ("critical", "warning", "info")
 
 
-PAGES = html.templates({"base": BASE, "index": INDEX, "validation": VALIDATION})
+def worst(verdicts: Sequence[Verdict]) -> str | None:
+    """The highest severity of what failed; None if nothing did."""
+    return min((v.severity for v in verdicts if not v.success), key=SEVERITIES.index, default=None)
+
+
+def address(results: Results) -> str:
+    """The path of the page of a suite, from the folder of the index."""
+    return f"validations/{results.suite}.html"
+
+
+PAGES = html.templates({"base": BASE, "index": INDEX, "suite": SUITE})
+PAGES.filters["address"] = address
 PAGES.filters["base64"] = lambda content: base64.b64encode(content).decode()
 PAGES.filters["cell"] = lambda value: (
-    "null" if value is None else f"{value:.10g}" if isinstance(value, float) else value
+    "null" if pd.isna(value) else f"{value:.10g}" if isinstance(value, float) else value
 )
-PAGES.filters["found"] = results.found
-PAGES.filters["meaning"] = results.meaning
+PAGES.filters["worst"] = worst
 
 
-class Results:
-    """A renderer of Great Expectations that gives the results themselves to the view."""
+def build(folder: Path, found: Sequence[Results], pictures: Mapping[tuple[str, str], bytes]) -> None:
+    """Write `folder`/index.html and a page for each suite; remove the pages of earlier runs.
 
-    def __init__(self, data_context: AbstractDataContext) -> None:
-        self._context = data_context
-
-    def render(self, content: Any) -> Any:
-        """The result of a validation as it is; for the index, pairs of address and result, the oldest first."""
-        if isinstance(content, ExpectationSuiteValidationResult):
-            return content
-        keys = ("expectation_suite_name", "run_id", "batch_identifier")
-        links = reversed(content.get("validations_links", []))
-        return [(link["filepath"], self._context.get_validation_result(*map(link.get, keys))) for link in links]
-
-
-class Page:
-    """A view of Great Expectations: the HTML of what `Results` gives."""
-
-    def __init__(self, template: str, pictures: Mapping[tuple[str, str], bytes]) -> None:
-        self._template, self._pictures = PAGES.get_template(template), pictures
-
-    def render(self, content: Any, **_: Any) -> str:
-        """The page. The other arguments of Great Expectations are about links in its own pages."""
-        return self._template.render(content=content, pictures=self._pictures, most=MOST_ROWS)
-
-
-def build(context: AbstractDataContext, folder: Path, pictures: Mapping[tuple[str, str], bytes]) -> None:
-    """Write `folder`/index.html and a page for each validation of the context; remove the pages of earlier runs.
-
-    pictures: PNG files, by name of the suite and description of the expectation; a page shows the picture of an
-    expectation that failed. It also shows the rows that break it, if the result format names
-    `unexpected_index_column_names`. Raises ConfigError if this program did not make the folder, and RuntimeError
-    if a page could not be rendered.
+    pictures: PNG files, by split and expectation; a page shows the picture of an expectation that failed, and the
+    first rows that break it. Raises ConfigError if this program did not make the folder.
     """
-
-    def page(template: str) -> dict[str, Any]:
-        view = {"module_name": __name__, "class_name": "Page", "template": template, "pictures": dict(pictures)}
-        return {"renderer": {"module_name": __name__, "class_name": "Results"}, "view": view}
-
-    site = {
-        "class_name": "SiteBuilder",
-        # A path and not a text: in a text, Great Expectations would replace names after a `$`.
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": folder.resolve()},
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", **page("index")},
-        # The text "None" leaves a section out; the value None does not.
-        "site_section_builders": {"expectations": "None", "profiling": "None", "validations": page("validation")},
-    }
-    context.variables.data_docs_sites = {"docs": site}
     docs_folder.claim(folder)
+    validated = (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC with Great Expectations {version('great_expectations')}"
+    )
     shutil.rmtree(folder / "validations", ignore_errors=True)  # without this, pages of earlier runs stay
-    with naming(folder):
-        context.build_data_docs()
-    shutil.rmtree(folder / "static")  # logos and fonts for pages of Great Expectations
-    # If Great Expectations cannot render a page, it only logs it: then the index lacks a link, or is empty.
-    if (folder / "index.html").read_text().count("<a href=") < len(context.validation_results_store.list_keys()):
-        raise RuntimeError(f"Great Expectations could not render all Data Docs into {folder}; its log says why")
+    with Outputs() as out:
+        for part in found:
+            page = PAGES.get_template("suite").render(part=part, validated=validated, pictures=pictures)
+            out.text(folder / address(part), page)
+        out.text(folder / "index.html", PAGES.get_template("index").render(found=found, validated=validated))

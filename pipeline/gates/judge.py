@@ -48,7 +48,7 @@ def judge(
     proven: Container[str] = (),
     pictures: bool = False,
 ) -> Judgement:
-    """Hold the rows of both splits, or of one, to the record; build the Data Docs in the folder `docs`.
+    """Hold the rows of both splits, or of one, to the record; build the report in the folder `docs`.
 
     Of one split alone, what compares test with train is not checked, and a warning says so. seed: deals the folds
     of the probe. proven: the names of the raw files whose bytes were proven in another way than by the SHA-256 in
@@ -70,8 +70,8 @@ def judge(
     from pipeline.gates import validation
     from pipeline.gates.docs import build
 
-    context = validation.new_context()
-    verdicts = validation.validate(context, dataset, evidence)
+    found = validation.validate(dataset, evidence)
+    verdicts = [verdict for results in found for verdict in results.verdicts]
     verdicts += _unproven(dataset, tables, proven)
     if len(tables) < len(dataset.splits):
         verdicts.append(ALONE)
@@ -79,7 +79,7 @@ def judge(
         verdicts.append(UNMEASURED)
     sheets = validation.pictures(dataset, evidence, verdicts) if docs or pictures else {}
     if docs:
-        build(context, docs, sheets)
+        build(docs, found, sheets)
     return Judgement(verdicts, evidence, sheets)
 
 

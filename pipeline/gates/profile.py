@@ -190,7 +190,7 @@ def _tried(dataset: Dataset, evidence: Mapping[Split, Evidence]) -> Dataset:
     from pipeline.gates import validation
 
     own = fitted(dataset, {split: record.rows for split, record in dataset.splits.items()})
-    verdicts = validation.validate(validation.new_context(), own, evidence)
+    verdicts = [verdict for results in validation.validate(own, evidence) for verdict in results.verdicts]
     replace = msgspec.structs.replace
     splits = {}
     for split, record in dataset.splits.items():

@@ -1,13 +1,41 @@
-"""What a result of Great Expectations says, in words and row numbers."""
+"""What the results of Great Expectations say, in words and row numbers."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 
+from pipeline.base.dataset import Split
 from pipeline.gates.meanings import usually
-from pipeline.gates.verdicts import Row, counted
+from pipeline.gates.verdicts import Row, Verdict, counted
+
+MOST_ROWS = 24  # a page or a picture shows at most so many rows of an expectation
+
+
+class Results(NamedTuple):
+    """What one suite found.
+
+    verdicts: one for each expectation. tables: by expectation the first rows that break it, each with its id and
+    its value.
+    """
+
+    suite: str
+    verdicts: list[Verdict]
+    tables: dict[str, list[dict[Any, Any]]]
+
+
+def of(split: Split, suite: str, results: list[ExpectationValidationResult], frame: pd.DataFrame) -> Results:
+    """The results of a suite on a frame. A frame with the column `id` has rows that can be named."""
+    verdicts, tables = [], {}
+    for result in results:
+        config: Any = result.expectation_config
+        broken = _broken(result, frame)
+        rows = _rows(broken)
+        said = str(config.severity.value), str(config.description), _found(result, rows)
+        verdicts.append(Verdict(split, check(result), *said, rows, bool(result.success), _meaning(result)))
+        tables[str(config.description)] = broken.head(MOST_ROWS).to_dict("records")
+    return Results(suite, verdicts, tables)
 
 
 def check(result: ExpectationValidationResult) -> str:
@@ -16,7 +44,25 @@ def check(result: ExpectationValidationResult) -> str:
     return str(config.meta["check"])
 
 
-def found(result: ExpectationValidationResult) -> str:
+def _broken(result: ExpectationValidationResult, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the frame that break an expectation: their id, and the column that it looks at."""
+    config: Any = result.expectation_config
+    places = (result.result or {}).get("unexpected_index_list") or []
+    if not places or "id" not in frame:
+        return pd.DataFrame()
+    return frame.iloc[places][list(dict.fromkeys(["id", config.kwargs["column"]]))]
+
+
+def _rows(broken: pd.DataFrame) -> list[Row]:
+    """The rows by id. `like` is the value of the column if it is text."""
+    if broken.empty:
+        return []
+    pairs = zip(broken["id"], broken.iloc[:, -1], strict=True)
+    like = {int(number): value if isinstance(value, str) else "" for number, value in pairs if pd.notna(number)}
+    return [Row(number, value) for number, value in sorted(like.items())]
+
+
+def _found(result: ExpectationValidationResult, rows: list[Row]) -> str:
     """What was found: a value, the number of rows that break the expectation, or why it could not be checked."""
     exceptions = result.exception_info or {}
     # One exception, or one for each metric.
@@ -35,22 +81,12 @@ def found(result: ExpectationValidationResult) -> str:
     if detail.get("element_count") == 1 and values and isinstance(values[0], str):  # a fact
         return str(values[0])
     count = int(detail.get("unexpected_count") or 0)
-    most = Counter(row.like for row in rows(result) if row.like).most_common(1)
+    most = Counter(row.like for row in rows if row.like).most_common(1)
     same = f", {most[0][1]:,} of them {most[0][0]!r}" if most and most[0][1] > 1 else ""
     return f"{counted(count, 'row')}{same}"
 
 
-def rows(result: ExpectationValidationResult) -> list[Row]:
-    """The rows that break an expectation, by id. `like` is the value of the column if it is text."""
-    detail: dict[str, Any] = result.result or {}
-    broken = detail.get("unexpected_index_list") or []
-    config: Any = result.expectation_config
-    column = config.kwargs.get("column", "")
-    like = {int(row["id"]): row.get(column) for row in broken if isinstance(row, dict) and pd.notna(row["id"])}
-    return [Row(number, value if isinstance(value, str) else "") for number, value in sorted(like.items())]
-
-
-def meaning(result: ExpectationValidationResult) -> str:
+def _meaning(result: ExpectationValidationResult) -> str:
     """What a failure usually means. It depends on the side of its range on which the first value lies."""
     detail: dict[str, Any] = result.result or {}
     values = [detail.get("observed_value"), *(detail.get("partial_unexpected_list") or [])]
