@@ -2,7 +2,7 @@
 
 python -m scripts.gates
 
-It needs data/raw (`make repro`), and about five minutes.
+It needs data/raw (`make repro`), and several minutes.
 """
 
 import re
@@ -23,7 +23,7 @@ from pipeline.gates.judge import Judgement, judge
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 RAW, PAGE = ROOT / "data/raw", ROOT / "docs/gates.md"
-SEEDS = 20
+SEEDS = 8
 LONGEST = 60  # characters of a value on the page
 HEAD = """# What the gates catch
 

@@ -143,21 +143,23 @@ def parquet(mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-# Errors on the 10,000 test rows, fitted on 5,000 rows of train; measured on two x86-64 cores.
+# Errors on the 10,000 test rows, measured on two x86-64 cores: fitted on 5,000 rows of train, or on 1,000 if the
+# fit is slow.
+SLOW = {"deskewed_jittered_svm", "elastic_network_2500", "elastic_network_800", "jittered_svm", "virtual_svm"}
 MEASURED = {
-    "deskewed_jittered_svm": 192,
+    "deskewed_jittered_svm": 338,
     "deskewed_linear": 601,
     "deskewed_nearest_l2": 360,
     "deskewed_network_300": 287,
     "deskewed_pairwise_linear": 467,
     "deskewed_polynomial_svm": 224,
     "distorted_network_300": 458,
-    "elastic_network_2500": 333,
-    "elastic_network_800": 159,
+    "elastic_network_2500": 1451,
+    "elastic_network_800": 329,
     "fast_gradient_svm": 77,
     "gaussian_svm": 339,
     "gradient_svm": 89,
-    "jittered_svm": 207,
+    "jittered_svm": 399,
     "lenet5": 334,
     "linear": 992,
     "logistic_regression": 945,
@@ -173,7 +175,7 @@ MEASURED = {
     "reduced_svm": 169,
     "small_convnet": 91,
     "virtual_gradient_svm": 65,
-    "virtual_svm": 208,
+    "virtual_svm": 385,
 }
 
 
@@ -195,10 +197,10 @@ def test_every_method_has_an_error_that_was_measured() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", registry.names())
-def test_every_method_keeps_its_error_on_5000_rows_of_mnist(name: str, parquet: Path, tmp_path: Path) -> None:
+def test_every_method_keeps_its_error_on_a_few_rows_of_mnist(name: str, parquet: Path, tmp_path: Path) -> None:
     if registry.missing(name):
         pytest.skip(f"{', '.join(registry.missing(name))} not installed")
-    (tmp_path / "params.yaml").write_text("rows: 5000\n")
+    (tmp_path / "params.yaml").write_text(f"rows: {1000 if name in SLOW else 5000}\n")
     shutil.copy(ROOT / "params.yaml", tmp_path / "root.yaml")
     edit(tmp_path / "root.yaml", train__validation__rows=1000)
     assert main(["methods", "--records", str(tmp_path / "code")]) == 0
