@@ -50,7 +50,7 @@ def _broken(result: ExpectationValidationResult, frame: pd.DataFrame) -> pd.Data
     places = (result.result or {}).get("unexpected_index_list") or []
     if not places or "id" not in frame:
         return pd.DataFrame()
-    return frame.iloc[places][list(dict.fromkeys(["id", config.kwargs["column"]]))]
+    return frame.loc[places, list(dict.fromkeys(["id", config.kwargs["column"]]))]
 
 
 def _rows(broken: pd.DataFrame) -> list[Row]:
