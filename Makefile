@@ -3,7 +3,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
 
 # Another Python gets another folder: make test VENV=.venv/newest PYTHON=python3.14
-VENV ?= .venv
+# A variable VENV of the environment is ignored: it may name a folder of the user.
+VENV := .venv
 
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 .PHONY: repro test check lock format clean
@@ -30,7 +31,7 @@ lock: $(VENV)/dev.txt         ## requirements/*.txt anew from pyproject.toml; UP
 	$(VENV)/bin/python scripts/lock_requirements.py $(UPGRADE)
 
 clean:
-	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache dvc_plots
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache dvc_plots
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.14 on the PATH; install one or name it: make PYTHON=/path/to/python3.11" >&2; exit 3; }

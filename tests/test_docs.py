@@ -1,4 +1,4 @@
-"""The Data Docs are complete without a network, in the files and in Chromium."""
+"""The report is complete without a network, in the files and in Chromium."""
 
 import io
 import re
@@ -36,7 +36,7 @@ SUITES: dict[str, list[Expectation]] = {
             ExpectColumnValueCountsToEqual, "class_counts", "3 of each", column="label", counts={0: 3, 1: 3, 2: 3}
         ),
     ],
-    "test.tiny": [expect(gxe.ExpectColumnValuesToBeUnique, "ids", "no id twice", column="id")],
+    "test as a whole": [expect(gxe.ExpectColumnValuesToBeUnique, "ids", "no id twice", column="id")],
 }
 
 
@@ -78,7 +78,7 @@ def changed(site: Path, tmp_path: Path, addition: str) -> Path:
 
 
 @needs_chromium
-@pytest.mark.parametrize("suite", ["train", "test.tiny"])
+@pytest.mark.parametrize("suite", ["train", "test as a whole"])
 def test_a_page_loads_without_an_error_or_a_request(site: Path, suite: str) -> None:
     assert visit(page_of(site, suite))[:2] == ([], [])
 
@@ -88,7 +88,7 @@ def test_the_index_leads_to_what_failed_and_back(site: Path) -> None:
     errors, requests, text = visit(site / "index.html", TEXT, "a[href*=train]")
     assert (errors, requests) == ([], [])
     assert f"{IN_SET} failed: critical" in text
-    assert visit(page_of(site, "test.tiny"), TEXT, "a").value.startswith("Data Docs")
+    assert visit(page_of(site, "test as a whole"), TEXT, "a").value.startswith("Report of the gates")
 
 
 @needs_chromium
@@ -112,8 +112,9 @@ def test_the_index_lists_each_validation_as_a_plain_link(site: Path) -> None:
     rows = re.findall(
         r'<a href="(.*?)">(.*?)</a>.*?<b class="(\w+)">.*?(\d of \d)', (site / "index.html").read_text(), re.S
     )
-    assert [row[1:] for row in rows] == [("train", "critical", "4 of 5"), ("test.tiny", "passed", "0 of 1")]
-    assert [site / unquote(row[0]) for row in rows] == [page_of(site, "train"), page_of(site, "test.tiny")]
+    assert [row[1:] for row in rows] == [("train", "critical", "4 of 5"), ("test as a whole", "passed", "0 of 1")]
+    assert all(" " not in row[0] for row in rows)
+    assert [site / unquote(row[0]) for row in rows] == [page_of(site, "train"), page_of(site, "test as a whole")]
 
 
 def test_a_page_shows_value_severity_and_rows_of_what_failed(site: Path) -> None:

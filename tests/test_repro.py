@@ -1,5 +1,6 @@
 """scripts/repro.py: `dvc repro` that ends with the exit code and the line of the stage that failed."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,7 @@ def test_what_succeeds_says_nothing_more(project: Path, run: Run) -> None:
 @pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 def test_make_repro_recovers_and_then_runs_it() -> None:
     call = ["make", "--no-print-directory", "--dry-run", "--assume-old=.venv/run.txt", "repro"]
-    said = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    theirs = os.environ | {"VENV": "/theirs"}  # a folder of the user, which make must not touch
+    said = subprocess.run(call, cwd=ROOT, env=theirs, capture_output=True, text=True, check=True).stdout
     python = ".venv/bin/python"
     assert said.split() == [python, "scripts/recover.py", python, "-m", "scripts.repro"]

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-checksums", action="store_true", help="accept other bytes than those in the record")
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the result there, not to stdout")
-    parser.add_argument("--docs", type=Path, metavar="DIR", help="build the HTML report (Data Docs) there")
+    parser.add_argument("--docs", type=Path, metavar="DIR", help="build the HTML report there")
     parser.add_argument(
         "--against", type=Path, metavar="DIR", help="other datasets' files, whose images must not stand in DATA"
     )

@@ -25,7 +25,7 @@ BASE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>{% block title %}Data Docs{% endblock %}</title>
+<title>{% block title %}Report of the gates{% endblock %}</title>
 <style>
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
   body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
@@ -48,7 +48,7 @@ BASE = """<!DOCTYPE html>
 """
 INDEX = """{% extends "base" %}
 {% block body %}
-<h1>Data Docs</h1>
+<h1>Report of the gates</h1>
 <p>Validated {{ validated }}</p>
 <table>
   <tr><th>Suite</th><th>Result</th><th>Failed expectations</th></tr>
@@ -61,7 +61,7 @@ INDEX = """{% extends "base" %}
 {% endblock %}
 """
 SUITE = """{% extends "base" %}
-{% block title %}{{ part.suite }} - Data Docs{% endblock %}
+{% block title %}{{ part.suite }} - Report of the gates{% endblock %}
 {% block body %}
 <p><a href="../index.html">All suites</a></p>
 <h1>{{ part.suite }} {{ badge(part.verdicts | worst) }}</h1>
@@ -129,9 +129,10 @@ def build(folder: Path, found: Sequence[Results], pictures: Mapping[tuple[str, s
     validated = (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC with Great Expectations {version('great_expectations')}"
     )
+    shown = {"found": found, "validated": validated, "pictures": pictures}
+    pages = {address(part): PAGES.get_template("suite").render(part=part, **shown) for part in found}
+    pages["index.html"] = PAGES.get_template("index").render(**shown)
     shutil.rmtree(folder / "validations", ignore_errors=True)  # without this, pages of earlier runs stay
     with Outputs() as out:
-        for part in found:
-            page = PAGES.get_template("suite").render(part=part, validated=validated, pictures=pictures)
-            out.text(folder / address(part), page)
-        out.text(folder / "index.html", PAGES.get_template("index").render(found=found, validated=validated))
+        for name, page in pages.items():
+            out.text(folder / name, page)

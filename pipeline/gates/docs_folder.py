@@ -1,4 +1,4 @@
-"""The folder of Data Docs. Building Data Docs replaces what is there, so only a folder of this program will do."""
+"""The folder of the report. A new report replaces what is there, so only a folder of this program will do."""
 
 from pathlib import Path
 

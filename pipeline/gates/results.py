@@ -33,12 +33,12 @@ def of(split: Split, suite: str, results: list[ExpectationValidationResult], fra
         broken = _broken(result, frame)
         rows = _rows(broken)
         said = str(config.severity.value), str(config.description), _found(result, rows)
-        verdicts.append(Verdict(split, check(result), *said, rows, bool(result.success), _meaning(result)))
+        verdicts.append(Verdict(split, _check(result), *said, rows, bool(result.success), _meaning(result)))
         tables[str(config.description)] = broken.head(MOST_ROWS).to_dict("records")
     return Results(suite, verdicts, tables)
 
 
-def check(result: ExpectationValidationResult) -> str:
+def _check(result: ExpectationValidationResult) -> str:
     """The name of the check. The suites put it into the `meta` of each expectation."""
     config: Any = result.expectation_config
     return str(config.meta["check"])
@@ -93,4 +93,4 @@ def _meaning(result: ExpectationValidationResult) -> str:
     first = next((value for value in values if isinstance(value, int | float)), None)
     config: Any = result.expectation_config
     low = config.kwargs.get("min_value")
-    return usually(check(result), None if first is None or low is None else first < low)
+    return usually(_check(result), None if first is None or low is None else first < low)

@@ -51,7 +51,7 @@ def validate(dataset: Dataset, evidence: Mapping[Split, Evidence]) -> list[Resul
 def run_suite(
     context: AbstractDataContext, name: str, expectations: list[Expectation], frame: pd.DataFrame
 ) -> list[ExpectationValidationResult]:
-    """The results of one suite on one frame. They name rows by their place in the frame.
+    """The results of one suite on one frame. They name rows by the index of the frame.
 
     Great Expectations could name them by a column, but then takes a dictionary for each row: minutes for bad data.
     """
