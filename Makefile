@@ -14,7 +14,7 @@ repro: $(VENV)/run.txt      ## set up, then run what has changed
 	@$(VENV)/bin/python -m scripts.repro
 
 test: $(VENV)/dev.txt       ## set up, then the test suite
-	$(VENV)/bin/pytest -n 2 --dist loadfile
+	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 --dist loadfile  # one thread for each of the two workers
 
 check: $(VENV)/dev.txt      ## format, lint, types, and the locks in step
 	$(VENV)/bin/ruff format --check .

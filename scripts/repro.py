@@ -2,8 +2,7 @@
 
 python -m scripts.repro [TARGET ...]
 
-DVC itself ends with 255 for every failure. It also stops at a misspelt dataset before any stage can say which
-datasets there are, so that is looked at first.
+DVC itself ends with 255 for every failure.
 """
 
 import os
@@ -13,18 +12,10 @@ import tempfile
 from pathlib import Path
 
 from pipeline.__main__ import FAILURE
-from pipeline.base import params, records
-from pipeline.base.errors import PipelineError
 
 
 def main(targets: list[str]) -> int:
     """Run the stages `targets`, or all; return the exit code of the stage that failed, or DVC's."""
-    try:
-        config = params.load(Path("params.yaml"))
-        records.load(config.dataset, config.provenance)
-    except PipelineError as error:
-        print(f"repro: error: {error}", file=sys.stderr)
-        return error.exit_code
     with tempfile.TemporaryDirectory() as folder:
         failure = Path(folder, "failure")
         command = [sys.executable, "-m", "dvc", "repro", *targets]

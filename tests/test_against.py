@@ -1,6 +1,7 @@
 """Images that stand in two folders: found byte for byte and nearly, with their rows, in every format."""
 
 import gzip
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -97,6 +98,29 @@ def test_published_names_say_how_the_images_lie(check: Check, tmp_path: Path) ->
     (tmp_path / "other/emnist-letters-train-images-idx3-ubyte").write_bytes(idx.encode(turned))
     code, out, _ = check("--format", "json")
     assert (code, findings(out)["test", "against", "critical"]) == (1, [(6, "train 1")])
+
+
+def test_a_dataset_that_is_named_is_downloaded_and_its_record_says_how_its_images_lie(
+    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = idx.read(tmp_path / "raw" / IMAGES["train"]).copy()
+    theirs[:] = other_images(rows=300)
+    theirs[1] = idx.read(tmp_path / "raw" / IMAGES["test"])[6]
+    record = write_tiny(tmp_path / "mirror", 20) | {"name": "turned", "transposed": True}
+    path = tmp_path / "mirror" / IMAGES["train"]
+    path.write_bytes(idx.encode(np.ascontiguousarray(theirs.swapaxes(1, 2))))
+    record["train"]["images"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    record["mirrors"] = [str(tmp_path / "mirror")]
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records/turned.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(record))))
+    monkeypatch.setattr(records, "FOLDER", tmp_path / "records")
+    code, out, err = check("--format", "json", other="turned")
+    assert (code, findings(out)["test", "against", "critical"]) == (1, [(6, "train 1")]), err
+    assert "no image of turned/train-images-idx3-ubyte" in out
+    path.unlink()
+    code, out, err = check(other="turned")
+    assert (code, out) == (3, "")
+    assert "no source gave train-images-idx3-ubyte" in err
 
 
 def test_it_needs_no_labels_and_says_it_also_if_the_gates_do_not_run(check: Check, tmp_path: Path) -> None:

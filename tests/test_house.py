@@ -56,7 +56,9 @@ def packages(path: Path) -> set[str]:
 
 def code(stage: dict[str, list[str]]) -> set[str]:
     """The code that a stage depends on, without the records of datasets."""
-    return {dep for dep in stage["deps"] if dep.startswith("pipeline/") and not dep.endswith(".yaml")}
+    return {
+        dep for dep in stage["deps"] if dep.startswith("pipeline/") and not dep.startswith("pipeline/datasets")
+    }
 
 
 def needed(stage: str) -> set[str]:
@@ -117,6 +119,7 @@ THROUGH = {
     "gates/validation": "judge",
     "gates/value_counts": "suites",
     "methods/*": "leaderboard",
+    "sources/every": "fetch",
     "stages/*": "pipeline",
 }
 

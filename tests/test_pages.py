@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 import writers
 import yaml
-from conftest import ROOT, Run, commit, edit, tiny_arrays, write_files
+from conftest import ROOT, Run, commit, edit, tiny_arrays, write_tiny
 
 from pipeline.__main__ import STAGES
 from pipeline.base import dataset, records
@@ -235,8 +235,10 @@ def forms(place: Place) -> Iterator[None]:
 
 @contextlib.contextmanager
 def checked(place: Place) -> Iterator[None]:
-    """Another dataset's folder, which shares no image with the tiny one."""
-    write_files(place.scratch / "other", 7)
+    """Another dataset, which shares no image with the tiny one: its folder, and its record under a real name."""
+    record = write_tiny(place.scratch / "other", 7) | {"mirrors": [str(place.scratch / "other")]}
+    path = place.project / "pipeline/datasets/emnist-mnist.yaml"
+    path.write_text(yaml.safe_dump(json.loads(json.dumps(record))))
     place.places = {"path/to/other": str(place.scratch / "other")}
     yield
 

@@ -1,6 +1,7 @@
 """Images that are no square, or have channels, go through `profile` and `check` like MNIST's."""
 
 import base64
+import functools
 import io
 import re
 from collections.abc import Callable
@@ -57,11 +58,22 @@ def write(raw: Path, shape: tuple[int, ...]) -> None:
         (raw / f"{name}-labels-idx1-ubyte").write_bytes(idx.encode(labels))
 
 
-@pytest.fixture(scope="module", params=SHAPES, ids=str)
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    raw = tmp_path_factory.mktemp("made") / "raw"
-    write(raw, request.param)
+@functools.cache  # a fixture of a module is made again for each indirect parameter, though the shape is the same
+def made_of(shape: tuple[int, ...], folder: Path) -> Made:
+    """The files and the record of a shape, made once in each process."""
+    raw = folder / str(shape)
+    write(raw, shape)
     return Made(raw, profile.of_folder(raw, None, "made", 0))
+
+
+@pytest.fixture(scope="session")
+def folder_of_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("made")
+
+
+@pytest.fixture(params=SHAPES, ids=str)
+def made(request: pytest.FixtureRequest, folder_of_all: Path) -> Made:
+    return made_of(request.param, folder_of_all)
 
 
 def changed(made: Made, tmp_path: Path, change: Callable[[dict[str, Images]], object]) -> set[str]:

@@ -2,9 +2,14 @@
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.base.outputs import Outputs
+
+if TYPE_CHECKING:
+    from pipeline.base.dataset import Dataset
 
 FORMATS = ("text", "json", "junit", "github")
 
@@ -20,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the result there, not to stdout")
     parser.add_argument("--docs", type=Path, metavar="DIR", help="build the HTML report there")
     parser.add_argument(
-        "--against", type=Path, metavar="DIR", help="other datasets' files, whose images must not stand in DATA"
+        "--against",
+        metavar="DIR-OR-NAME",
+        help="a folder of other datasets' files, or a dataset to download, whose images must not stand in DATA",
     )
     parser.add_argument(
         "--params",
@@ -43,9 +50,18 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
     dataset, changes = records.with_thresholds(found, gate.changes, path or Path())
     for change in changes:
         print(f"check: warning: {path}: gate.{change}", file=sys.stderr)
-    judged = folder.check(
-        dataset, args.folder, not args.no_checksums, gate.seed, args.docs, args.split, other=args.against
-    )
+    with tempfile.TemporaryDirectory() as scratch:
+        other, stored = _other(args.against, Path(scratch))
+        judged = folder.check(
+            dataset,
+            args.folder,
+            not args.no_checksums,
+            gate.seed,
+            args.docs,
+            args.split,
+            other=other,
+            stored=stored,
+        )
     result = formats.FORMATS[args.format](judged.verdicts, changes)
     if result or args.output:
         outputs.write_text(args.output, f"{result}\n")
@@ -53,3 +69,22 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
     if judged.failed:
         raise DataError(f"{args.folder}: {says}")
     print(f"check: {args.folder}: {says}", file=sys.stderr)
+
+
+def _other(given: str | None, scratch: Path) -> "tuple[Path | None, Dataset | None]":
+    """The folder to compare with, and the record of its files if `given` is the name of a dataset.
+
+    The files of that dataset are downloaded into `scratch`. A folder of the same name is taken first.
+    """
+    from pipeline.base import records
+
+    if given is None or Path(given).exists() or given not in records.names():
+        return Path(given) if given else None, None
+    from pipeline.base.progress import progress
+    from pipeline.sources import every, fetch
+
+    dataset = records.load(given)
+    total = sum(file.bytes for file in dataset.files)
+    with Outputs() as out, progress(total, f"download {given}", unit="B", unit_scale=True) as bar:
+        fetch.fetch(dataset, every.of(dataset, scratch), scratch, out, bar.update, lambda _: None)
+    return scratch, dataset

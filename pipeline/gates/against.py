@@ -33,8 +33,8 @@ PAIRS: tuple[tuple[Split, Split, str], ...] = (
 class Other(NamedTuple):
     """A file of images to compare with.
 
-    split: the split that it is; given: the file as it was found; plain: the same, not packed; transposed: whether
-    its images are stored with rows and columns exchanged.
+    split: the split that it is; given: the file as a finding names it; plain: the file, not packed; transposed:
+    whether its images are stored with rows and columns exchanged.
     """
 
     split: Split
@@ -65,20 +65,24 @@ class _Given:
         return map(grey, self.images) if self.in_grey else iter(self.images)
 
 
-def find_others(dataset: Dataset, folder: Path, own: Container[Path], scratch: Path) -> list[Other]:
+def find_others(
+    dataset: Dataset, folder: Path, own: Container[Path], scratch: Path, stored: Dataset | None = None
+) -> list[Other]:
     """The files of images in a folder, under the names that any record knows; .gz files are unpacked to scratch.
 
-    own: the files that are checked; they are left out. A file under MNIST's names is taken to lie as the images of
-    `dataset` do. Raises UnavailableError if no other file is there.
+    own: the files that are checked; they are left out. stored: the record of the folder's files. Without it, a
+    file under MNIST's names is taken to lie as the images of `dataset` do. Raises UnavailableError if there is no
+    other file.
     """
     found: dict[Path, Other] = {}
-    for record in (dataset, *map(records.find, records.names())):
+    for record in [stored] if stored else (dataset, *map(records.find, records.names())):
         members = record.archive.members if record.archive else {}
         for split, part in record.splits.items():
             path = find(folder, part.images.name, members.get(part.images.name))
             if path and path.resolve() not in own and path not in found:
                 plain = _plain(path, scratch / f"against-{len(found)}")
-                found[path] = Other(split, path, plain, record.transposed)
+                shown = Path(stored.name, path.name) if stored else path
+                found[path] = Other(split, shown, plain, record.transposed)
     if not found:
         names = " or ".join(record.images.name for record in dataset.splits.values())
         raise UnavailableError(f"{folder}: expected another dataset's {names}, plain or as .gz; found neither")

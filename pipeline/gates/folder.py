@@ -48,14 +48,16 @@ def check(
     split: Split | None = None,
     pictures: bool = False,
     other: Path | None = None,
+    stored: Dataset | None = None,
 ) -> Judgement:
     """Hold the data in a folder or file to the record. Only the folder `docs` is written, if it is given.
 
     exact: whether the files must have the bytes of the record, if it is not one for any number of rows. split: the
     split that is checked alone; None for both. pictures: see `judge`. other: a folder whose images must not stand
-    in this one. The gates do not run if a file of a split that is checked cannot be read. Raises UnavailableError
-    if nothing there is known, DataError for damaged data in another form than IDX, ConfigError if this program did
-    not make the folder `docs`, or if it is not clear which data are meant.
+    in this one. stored: the record of the files in `other`, if it is known. The gates do not run if a file of a
+    split that is checked cannot be read. Raises UnavailableError if nothing there is known, DataError for damaged
+    data in another form than IDX, ConfigError if this program did not make the folder `docs`, or if it is unclear
+    which data are meant.
     """
     dataset, exact = msgspec.structs.replace(dataset, provenance=None), exact and not dataset.any_count
     if docs:
@@ -63,7 +65,7 @@ def check(
     with tempfile.TemporaryDirectory() as scratch:
         files = given(dataset, place, Path(scratch)).files
         splits = [split] if split else list(dataset.splits)
-        others = against.find_others(dataset, other, _resolved(files), Path(scratch)) if other else []
+        others = against.find_others(dataset, other, _resolved(files), Path(scratch), stored) if other else []
         return _check(dataset, splits, files, Path(scratch), exact, seed, docs, pictures, others)
 
 

@@ -24,17 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, out: Outputs) -> None:
     from pipeline.base import params, records
     from pipeline.base.progress import progress
-    from pipeline.sources import archive, fetch, package_index
+    from pipeline.sources import archive, every, fetch
     from pipeline.sources.location import Location
 
     config = params.load(args.params)
     dataset = records.load(config.dataset, config.provenance)
-    given: list[fetch.Source] = [archive.own(args.source, dataset, args.raw)] if args.source else []
-    order = [*given, *map(Location, dataset.mirrors)]
-    if dataset.archive:
-        order.append(archive.ZipArchive(dataset.archive, args.raw))
-    if dataset.package:
-        order.append(package_index.PackageIndex(dataset.package))
+    order = every.of(dataset, args.raw, args.source)
     total = sum(file.bytes for file in dataset.all_files)
     with progress(total, "download", unit="B", unit_scale=True) as bar:
 
@@ -43,6 +38,7 @@ def run(args: argparse.Namespace, out: Outputs) -> None:
 
         fetch.fetch(dataset, order, args.raw, out, bar.update, warn)
         if known := dataset.provenance:
+            given = [archive.own(args.source, dataset, args.raw)] if args.source else []
             fetch.fetch(known, [*given, *map(Location, known.mirrors)], args.raw, out, bar.update, warn)
     fetch.leave_only(dataset, args.raw, out)
     print(f"download: {len(dataset.all_files)} files of {dataset.name} in {args.raw}, right to the byte")
