@@ -36,6 +36,7 @@ COMMANDS = {
     "methods": "list the methods, or write what each is made of",
     "check": "check data of your own against a dataset's record and gates",
     "profile": "write the record of a new dataset from known good files",
+    "audit": "rank all labels by how surely a model that was not fitted on them contradicts them",
     "suite": "write the suites of a dataset as JSON of Great Expectations",
     "compare": "compare two revisions: paired test, interval, what changed; exit 1 for a regression",
     "verify": "reproduce a revision in a clean clone and compare every hash with its dvc.lock",

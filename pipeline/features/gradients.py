@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.features.images import Images, by_chunks
+from pipeline.features.images import FEW, Images, by_chunks
 
 DIRECTIONS = 8
 LEVEL = 3750  # the largest values of digits become 255; about one value in a million is cut off there
@@ -40,7 +40,7 @@ def histograms(images: Images, scales: Scales = SCALES) -> NDArray[np.uint8]:
         shares = np.sqrt(sums / whole[:, None, None]) * level
         return np.minimum(np.rint(shares), 255).astype(np.uint8).reshape(len(planes), DIRECTIONS * len(level))
 
-    return by_chunks(len(images), of_chunk)
+    return by_chunks(len(images), of_chunk, FEW)
 
 
 def direction_planes(images: NDArray[np.uint8]) -> NDArray[np.float32]:

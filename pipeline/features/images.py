@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from pipeline.base import threads
 
-CHUNK = 500  # images at a time: what is computed of one chunk fits the processor's cache
+CHUNK = 500  # images at a time
+FEW = 100  # images at a time where several floats a pixel are computed: they must fit the processor's cache
 
 Images = NDArray[np.uint8]
 Shape = tuple[int, ...]
@@ -66,9 +67,9 @@ def by_channel(images: Images, change: Callable[[Images], Images]) -> Images:
     return np.stack([change(images[..., channel]) for channel in range(images.shape[3])], axis=3)
 
 
-def by_chunks(n: int, work: Callable[[slice], NDArray[Any]]) -> NDArray[Any]:
+def by_chunks(n: int, work: Callable[[slice], NDArray[Any]], size: int = CHUNK) -> NDArray[Any]:
     """The results of `work` for all chunks of n rows, joined in order. The chunks are computed in threads."""
-    chunks = [slice(start, start + CHUNK) for start in range(0, max(n, 1), CHUNK)]
+    chunks = [slice(start, start + size) for start in range(0, max(n, 1), size)]
     return np.concatenate(threads.over(work, chunks))
 
 
@@ -106,7 +107,7 @@ def moved(images: Images, maps: NDArray[np.float64]) -> Images:
         )
         return sampled(images[part], rows.astype(np.float32), columns.astype(np.float32))
 
-    return by_chunks(len(images), read)
+    return by_chunks(len(images), read, FEW)
 
 
 def slants(images: Images) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

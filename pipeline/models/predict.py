@@ -21,7 +21,7 @@ def flat(images: Images) -> Images:
 
 def labels(model: Any, images: Images) -> NDArray[Any]:
     """The label that a model gives to each of images uint8[n, ...]: labels[n]."""
-    return _by_blocks(model.predict, images)
+    return by_blocks(model.predict, images)
 
 
 def probabilities(model: Any, images: Images, labels: Sequence[int]) -> NDArray[np.float64] | None:
@@ -32,11 +32,12 @@ def probabilities(model: Any, images: Images, labels: Sequence[int]) -> NDArray[
     if not hasattr(model, "predict_proba"):
         return None
     result = np.zeros((len(images), len(labels)))
-    result[:, np.searchsorted(labels, model.classes_)] = _by_blocks(model.predict_proba, images)
+    result[:, np.searchsorted(labels, model.classes_)] = by_blocks(model.predict_proba, images)
     return result
 
 
-def _by_blocks(predict: Any, images: Images) -> NDArray[Any]:
+def by_blocks(predict: Any, images: Images) -> NDArray[Any]:
+    """What a method of a model, as `model.predict`, gives for images uint8[n, ...], a block at a time."""
     starts = range(0, max(len(images), 1), BLOCK)
     with threads.one_blas_thread():
         return np.concatenate([predict(flat(images[start : start + BLOCK])) for start in starts])

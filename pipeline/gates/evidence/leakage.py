@@ -19,7 +19,7 @@ DIGEST = 16  # bytes; among a million images, the probability that two share a d
 # Low spatial frequencies: waves from top to bottom and from left to right. A shift changes only their phase.
 FREQUENCIES = [(0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0), (1, 2), (2, 1), (1, -2), (2, -1), (2, 2), (2, -2)]
 FREQUENCIES += [(0, 3), (3, 0)]
-CHUNK = 4096
+CHUNK, FEW = 4096, 256  # images, and pairs of images, at a time: few pairs fit the processor's cache
 
 
 class Pairs(NamedTuple):
@@ -136,7 +136,7 @@ def _distances(images: Blocks, rows: Rows, others: Blocks, candidates: Rows) -> 
     held = np.concatenate(parts)
     for start, part in _starts(others):
         pairs = np.flatnonzero((candidates >= start) & (candidates < start + len(part)))
-        for few in np.split(pairs, range(CHUNK, len(pairs), CHUNK)):
+        for few in np.split(pairs, range(FEW, len(pairs), FEW)):
             result[few] = _least(held[place[few]], part[candidates[few] - start])
     return result
 
