@@ -40,6 +40,12 @@ These must not fail:
 | Data | Strength | Expectations | Failed |
 |---|---|---|---|
 """
+MISSED_HEAD = """
+These are not caught:
+
+| Data | Strength | Smallest strength that is |
+|---|---|---|
+"""
 
 
 def judged(mutation: Any, raw: Path = RAW) -> Judgement:
@@ -64,6 +70,12 @@ def clean(mutation: Any, raw: Path = RAW) -> str:
     """The line of a clean case: how many expectations there are, and how many fail."""
     found = judged(mutation, raw)
     return table([(mutation.name, mutation.strength, len(found.verdicts), len(found.failed))])
+
+
+def missed(mutation: Any, smallest: str, raw: Path = RAW) -> str:
+    """The line of a mutation that passes. It says **caught** if one does not pass any more."""
+    failed = [verdict.check for verdict in judged(mutation, raw).failed]
+    return table([(mutation.name, mutation.strength, smallest)]) + (f" **caught** by {failed}" if failed else "")
 
 
 def seeded(seed: int, raw: Path = RAW) -> tuple[int, int]:
@@ -94,18 +106,26 @@ def _clean(number: int) -> str:
     return clean(CLEAN[number])
 
 
+def _missed(number: int) -> str:
+    from mutations import MISSED
+
+    return missed(*MISSED[number])
+
+
 def main() -> int:
-    """Write the page. Returns 1 if an operator is caught by nothing."""
-    from mutations import CLEAN, OPERATORS
+    """Write the page. Returns 1 if an operator is caught by nothing, or if one is caught that was not."""
+    from mutations import CLEAN, MISSED, OPERATORS
 
     with ProcessPoolExecutor(2) as pool:
         lines = list(tqdm(pool.map(_caught, range(len(OPERATORS))), total=len(OPERATORS)))
         cleans = list(tqdm(pool.map(_clean, range(len(CLEAN))), total=len(CLEAN)))
         counts = list(tqdm(pool.map(seeded, range(SEEDS)), total=SEEDS))
-    text = HEAD + "\n".join(lines) + "\n" + CLEAN_HEAD + "\n".join([*cleans, of_seeds(counts)]) + "\n"
+        others = list(tqdm(pool.map(_missed, range(len(MISSED))), total=len(MISSED)))
+    tables = [(HEAD, lines), (CLEAN_HEAD, [*cleans, of_seeds(counts)]), (MISSED_HEAD, others)]
+    text = "".join(head + "\n".join(rows) + "\n" for head, rows in tables)
     write_text(PAGE, text)
     print(text, end="")
-    return 1 if "**nothing**" in text else 0
+    return 1 if "**nothing**" in text or "**caught**" in text else 0
 
 
 if __name__ == "__main__":

@@ -163,6 +163,44 @@ def leaked(count: int, change: ImagesChange) -> Change:
     return changed
 
 
+def other_writers(data: Data, random: Random) -> Data:
+    """The second half of test, by writers of its own, exchanged with random rows of train of the same classes."""
+    (images, labels), (others, names) = data["train"], data["test"]
+    images, others = images.copy(), others.copy()
+    for label in range(10):
+        theirs = len(names) // 2 + np.flatnonzero(names[len(names) // 2 :] == label)
+        own = random.choice(np.flatnonzero(labels == label), len(theirs), replace=False)
+        images[own], others[theirs] = others[theirs], images[own]
+    return {"train": (images, labels), "test": (others, names)}
+
+
+def beside(count: int, change: ImagesChange) -> Change:
+    """`count` images of train overwritten with changed copies of others of the same class; labels are kept."""
+
+    def changed(data: Data, random: Random) -> Data:
+        images, labels = data["train"]
+        rows = random.permutation(np.flatnonzero(labels == labels[0]))
+        images = images.copy()
+        images[rows[count : 2 * count]] = change(images[rows[:count]], random)
+        return data | {"train": (images, labels)}
+
+    return changed
+
+
+def mixed_in(share: float, other: Change) -> Change:
+    """This share of the images of train from another dataset, under the labels that they have."""
+
+    def changed(data: Data, random: Random) -> Data:
+        images, labels = data["train"]
+        rows = random.choice(len(labels), round(share * len(labels)), replace=False)
+        part: Data = {"train": (images[rows], labels[rows])}
+        images = images.copy()
+        images[rows] = other(part, random)["train"][0]
+        return data | {"train": (images, labels)}
+
+    return changed
+
+
 def part_of_train(data: Data, random: Random) -> Data:
     """Test made of random rows of train. Each class has as many rows as before."""
     images, labels = data["train"]

@@ -12,15 +12,17 @@ import pytest
 from conftest import ROOT
 from markdown_it import MarkdownIt
 from mutation import Mutation
-from mutations import CLEAN, OPERATORS
+from mutations import CLEAN, MISSED, OPERATORS
 
 from pipeline.gates.meanings import MEANINGS, MEASURES, SIDES, usually
 
 gates = importlib.import_module("scripts.gates")
 PAGE = (ROOT / "docs/gates.md").read_text()
 LINES = [line for line in PAGE.splitlines() if line.startswith("| ")]
-# After a head of its own, one line for each operator; after another head, one for each clean case and the seeds.
-CAUGHT, PASSED = LINES[1 : len(OPERATORS) + 1], LINES[len(OPERATORS) + 2 :]
+# After a head of its own, one line for each operator; after another head, one for each clean case and the seeds;
+# after a third one, one for each mutation that is not caught.
+CAUGHT, REST = LINES[1 : len(OPERATORS) + 1], LINES[len(OPERATORS) + 2 :]
+PASSED, LEFT = REST[: len(CLEAN) + 1], REST[len(CLEAN) + 2 :]
 QUICK = {
     ("test images in train, shifted, with noise", "50"),
     ("gz cut short", "by 1%"),
@@ -72,6 +74,20 @@ def test_a_clean_case_passes_as_the_page_says(mutation: Mutation, line: str, mni
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mutation", "smallest", "line"),
+    [
+        pytest.param(m, smallest, line, id=f"{m.name}, {m.strength}")
+        for (m, smallest), line in zip(MISSED, LEFT, strict=True)
+    ],
+)
+def test_what_is_not_caught_is_what_the_page_says(
+    mutation: Mutation, smallest: str, line: str, mnist: Path
+) -> None:
+    assert gates.missed(mutation, smallest, mnist) == line
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_the_files_pass_with_every_seed_as_the_page_says(mnist: Path) -> None:
     assert gates.of_seeds([gates.seeded(seed, mnist) for seed in range(gates.SEEDS)]) == PASSED[-1]
@@ -84,7 +100,8 @@ def cells(line: str) -> list[str]:
 
 
 def test_the_page_holds_each_operator_its_check_and_what_a_failure_usually_means_now() -> None:
-    written = "\n".join([*CAUGHT, gates.CLEAN_HEAD + "\n".join(PASSED), ""])
+    left = gates.MISSED_HEAD + "\n".join(LEFT)
+    written = "\n".join([*CAUGHT, gates.CLEAN_HEAD + "\n".join(PASSED), left, ""])
     assert gates.HEAD + written == PAGE
     for mutation, line in zip(OPERATORS, CAUGHT, strict=True):
         name, strength, caught, found, meaning = cells(line)

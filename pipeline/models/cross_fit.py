@@ -48,11 +48,13 @@ def contradictions(
     from sklearn.base import clone
     from sklearn.model_selection import StratifiedKFold
 
-    _require_enough(labels, doubted)
+    values, counts = np.unique_counts(labels)
+    _require_enough(values, counts)
     flat = predict.flat(images)
     scores, suggested = np.empty(len(labels)), np.empty(len(labels), np.int64)
     for fit, held in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(labels, labels):
         kept = fit[~doubted[fit]]
+        _require_enough(values, FOLDS * (labels[kept, None] == values).sum(axis=0))
         fitted = clone(model).fit(flat[kept], labels[kept])
         own = class_scores(fitted, images[held])
         scores[held] = _against(own, np.searchsorted(fitted.classes_, labels[held]))
@@ -61,13 +63,11 @@ def contradictions(
     return Contradictions(scores, suggested)
 
 
-def _require_enough(labels: Labels, doubted: NDArray[np.bool_]) -> None:
-    """Raise DataError for a class with so few rows that a fold may have none to fit on."""
-    values, counts = np.unique_counts(labels)
-    sure = np.array([int((labels[~doubted] == value).sum()) for value in values])
-    if few := [f"{n} of {value}" for value, n in zip(values, np.minimum(counts, sure), strict=True) if n < FOLDS]:
+def _require_enough(values: Labels, counts: NDArray[np.int64]) -> None:
+    """Raise DataError for a class that a fold may have no row of to fit on."""
+    if few := values[counts < FOLDS].tolist():
         expected = f"expected {FOLDS} rows or more of each class, whose labels are not in doubt"
-        raise DataError(f"label: {expected}; found {listed(few)}")
+        raise DataError(f"label: {expected}; found fewer of {listed(few)}")
 
 
 def class_scores(model: Any, images: NDArray[np.uint8]) -> Floats:
