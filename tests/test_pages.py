@@ -236,7 +236,8 @@ def forms(place: Place) -> Iterator[None]:
 @contextlib.contextmanager
 def checked(place: Place) -> Iterator[None]:
     """Another dataset, which shares no image with the tiny one: its folder, and its record under a real name."""
-    record = write_tiny(place.scratch / "other", 7) | {"mirrors": [str(place.scratch / "other")]}
+    other = place.scratch / "other"
+    record = write_tiny(other, 7) | {"name": "emnist-mnist", "mirrors": [str(other)]}
     path = place.project / "pipeline/datasets/emnist-mnist.yaml"
     path.write_text(yaml.safe_dump(json.loads(json.dumps(record))))
     place.places = {"path/to/other": str(place.scratch / "other")}
