@@ -43,7 +43,7 @@ These must not fail:
 MISSED_HEAD = """
 These are not caught:
 
-| Data | Strength | Smallest strength that is |
+| Data | Strength | A strength that is |
 |---|---|---|
 """
 
@@ -72,10 +72,10 @@ def clean(mutation: Any, raw: Path = RAW) -> str:
     return table([(mutation.name, mutation.strength, len(found.verdicts), len(found.failed))])
 
 
-def missed(mutation: Any, smallest: str, raw: Path = RAW) -> str:
+def missed(mutation: Any, instead: str, raw: Path = RAW) -> str:
     """The line of a mutation that passes. It says **caught** if one does not pass any more."""
     failed = [verdict.check for verdict in judged(mutation, raw).failed]
-    return table([(mutation.name, mutation.strength, smallest)]) + (f" **caught** by {failed}" if failed else "")
+    return table([(mutation.name, mutation.strength, instead)]) + (f" **caught** by {failed}" if failed else "")
 
 
 def seeded(seed: int, raw: Path = RAW) -> tuple[int, int]:

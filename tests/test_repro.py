@@ -22,7 +22,6 @@ def _script(project: Path) -> None:
     ("stage", "change", "code", "line"),
     [
         ("download", {}, 3, "download: error: data/raw: no source gave "),
-        ("download", {"dataset": "tyni"}, 2, "download: error: dataset: expected one of emnist-balanced, "),
         ("method", {"train__method": "nope"}, 2, "method: error: train.method: expected one of "),
     ],
 )
@@ -34,6 +33,16 @@ def test_the_last_line_and_the_exit_code_are_those_of_the_stage(
     assert done.returncode == code
     assert done.stderr.splitlines()[-1].startswith(f"repro: exit code {code}: {line}")
     assert f"ERROR: failed to reproduce '{stage}'" in done.stderr
+
+
+def test_plain_dvc_repro_names_all_datasets_for_one_that_is_misspelt(project: Path, run: Run) -> None:
+    edit(project / "params.yaml", dataset="tyni")
+    done = run("dvc", "repro")
+    assert done.returncode == 255
+    (line,) = (line for line in done.stderr.splitlines() if "expected one of" in line)
+    assert line.startswith("download: error: dataset: expected one of emnist-balanced, ")
+    assert line.endswith(", mnist, tiny, found 'tyni'")
+    assert "No such file" not in done.stderr
 
 
 def test_a_failure_of_dvc_itself_is_its_own(run: Run) -> None:
