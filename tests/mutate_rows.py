@@ -163,15 +163,22 @@ def leaked(count: int, change: ImagesChange) -> Change:
     return changed
 
 
-def other_writers(data: Data, random: Random) -> Data:
-    """The second half of test, by writers of its own, exchanged with random rows of train of the same classes."""
-    (images, labels), (others, names) = data["train"], data["test"]
-    images, others = images.copy(), others.copy()
-    for label in range(10):
-        theirs = len(names) // 2 + np.flatnonzero(names[len(names) // 2 :] == label)
-        own = random.choice(np.flatnonzero(labels == label), len(theirs), replace=False)
-        images[own], others[theirs] = others[theirs], images[own]
-    return {"train": (images, labels), "test": (others, names)}
+def other_writers(count: int) -> Change:
+    """The last `count` images of test, exchanged with random images of train of the same classes.
+
+    The second half of test is by writers of its own; each of them wrote about a hundred images in a row.
+    """
+
+    def changed(data: Data, random: Random) -> Data:
+        (images, labels), (others, names) = data["train"], data["test"]
+        images, others = images.copy(), others.copy()
+        for label in range(10):
+            theirs = len(names) - count + np.flatnonzero(names[-count:] == label)
+            own = random.choice(np.flatnonzero(labels == label), len(theirs), replace=False)
+            images[own], others[theirs] = others[theirs], images[own]
+        return {"train": (images, labels), "test": (others, names)}
+
+    return changed
 
 
 def beside(count: int, change: ImagesChange) -> Change:

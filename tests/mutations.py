@@ -214,7 +214,7 @@ OF_ROWS = [
         leaked(50, in_turn(moved(1, 0), noisy(3))),
     ),
     Mutation("test replaced by a part of train", "all", "shared", "10,000 rows", part_of_train),
-    Mutation("half of test by writers of train", "5,000 rows", "probe_error", "0.0145", other_writers),
+    Mutation("half of test by writers of train", "5,000 rows", "probe_error", "0.0145", other_writers(5000)),
     Mutation(
         "rows sorted by class",
         "train",
@@ -300,6 +300,10 @@ MISSED = [
     (
         Mutation("images of train beside their copy", "50, -3 to +3", change=beside(50, noisy(3))),
         "none: within train only exact copies are looked for",
+    ),
+    (
+        Mutation("test by writers of train", "one writer, 100 rows", change=other_writers(100)),
+        "5,000 rows; one row where writers are known",
     ),
 ]
 

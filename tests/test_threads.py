@@ -1,6 +1,7 @@
 """The number of threads: one place decides it, and results do not depend on it."""
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -31,6 +32,22 @@ def test_results_are_in_order_and_each_is_computed_with_one_blas_thread() -> Non
         return number, {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
 
     assert threads.over(work, range(20)) == [(number, {1}) for number in range(20)]
+
+
+def test_each_gives_the_same_in_order_and_is_never_far_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(threads.ENVIRONMENT, "2")
+    begun: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for number in range(20):
+            begun.append(number)
+            yield number
+
+    found = []
+    for square in threads.each(lambda number: number**2, numbers()):
+        found.append(square)
+        assert len(begun) <= len(found) + 2
+    assert found == [number**2 for number in range(20)]
 
 
 def test_the_default_model_is_the_same_bytes_with_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:

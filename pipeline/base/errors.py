@@ -1,6 +1,7 @@
 """The kinds of errors, and the exit code of each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
+from itertools import islice
 from typing import NamedTuple
 
 
@@ -42,6 +43,7 @@ class Finding(NamedTuple):
 
 def listed(items: Iterable[object], most: int = 5) -> str:
     """The first `most` items, separated by commas, and how many more there are."""
-    texts = [str(item) for item in items]
-    more = f" and {len(texts) - most:,} more" if len(texts) > most else ""
-    return ", ".join(texts[:most]) + more
+    given = items if isinstance(items, Sized) else list(items)
+    texts = [str(item) for item in islice(given, most)]
+    more = f" and {len(given) - most:,} more" if len(given) > most else ""
+    return ", ".join(texts) + more

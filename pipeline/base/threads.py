@@ -1,8 +1,9 @@
 """How many threads a computation may start: the one place that decides."""
 
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -38,3 +39,14 @@ def over(work: Callable[..., T], *items: Iterable[Any]) -> list[T]:
     """What `work` gives for the items, as `map`: computed in `count()` threads, each with one BLAS thread."""
     with one_blas_thread(), ThreadPoolExecutor(count()) as pool:
         return list(pool.map(work, *items))
+
+
+def each(work: Callable[[Any], T], items: Iterable[Any]) -> Iterator[T]:
+    """As `over`, one result after the other: so only a few items and results are in memory."""
+    waiting: deque[Future[T]] = deque()
+    with one_blas_thread(), ThreadPoolExecutor(count()) as pool:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > count():
+                yield waiting.popleft().result()
+        yield from (future.result() for future in waiting)

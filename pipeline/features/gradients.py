@@ -48,29 +48,16 @@ def direction_planes(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     images: uint8[n, rows, columns]. The values are whole numbers. A diagonal step counts as one step on each axis.
     """
-    framed = np.pad(images.astype(np.float32), ((0, 0), (1, 1), (1, 1)))
+    framed = np.pad(images, ((0, 0), (1, 1), (1, 1))).astype(np.int16)
     down = framed[:, :-2] + 2 * framed[:, 1:-1] + framed[:, 2:]
     across = framed[:, :, :-2] + 2 * framed[:, :, 1:-1] + framed[:, :, 2:]
     gx, gy = down[:, :, 2:] - down[:, :, :-2], across[:, 2:] - across[:, :-2]
-    right, below = gx > 0, gy > 0
-    horizontal, vertical = np.abs(gx), np.abs(gy)
-    diagonal = np.minimum(horizontal, vertical)
-    horizontal -= diagonal
-    vertical -= diagonal
-    planes = np.zeros((len(images), DIRECTIONS, *images.shape[1:]), np.float32)
-    for direction, (size, where) in enumerate(
-        [
-            (horizontal, right),
-            (diagonal, right & below),
-            (vertical, below),
-            (diagonal, ~right & below),
-            (horizontal, ~right),
-            (diagonal, ~right & ~below),
-            (vertical, ~below),
-            (diagonal, right & ~below),
-        ]
-    ):
-        np.copyto(planes[:, direction], size, where=where)
+    right, left, below, above = np.maximum(gx, 0), np.maximum(-gx, 0), np.maximum(gy, 0), np.maximum(-gy, 0)
+    diagonals = [np.minimum(*sides) for sides in [(right, below), (below, left), (left, above), (above, right)]]
+    planes = np.empty((len(images), DIRECTIONS, *images.shape[1:]), np.float32)
+    for k, side in enumerate((right, below, left, above)):
+        planes[:, 2 * k] = side - diagonals[k] - diagonals[k - 1]
+        planes[:, 2 * k + 1] = diagonals[k]
     return planes
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.base.dataset import Dataset, Split
-from pipeline.gates import docs_folder, memory
+from pipeline.gates import docs_folder, memory, unused
 from pipeline.gates.any_count import fitted
 from pipeline.gates.evidence.gather import Evidence, gather
 from pipeline.gates.meanings import usually
@@ -67,6 +67,7 @@ def judge(
     memory.give_back()
 
     # Great Expectations takes 90 MB. It is imported only now, after the features of the images are freed.
+    unused.leave_out()
     from pipeline.gates import validation
     from pipeline.gates.docs import build
 

@@ -3,12 +3,14 @@
 from collections import Counter
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 
 from pipeline.base.dataset import Split
+from pipeline.gates import masks
 from pipeline.gates.meanings import usually
-from pipeline.gates.verdicts import Row, Verdict, counted
+from pipeline.gates.verdicts import Named, Verdict, counted
 
 MOST_ROWS = 24  # a page or a picture shows at most so many rows of an expectation
 
@@ -47,22 +49,23 @@ def _check(result: ExpectationValidationResult) -> str:
 def _broken(result: ExpectationValidationResult, frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of the frame that break an expectation: their id, and the column that it looks at."""
     config: Any = result.expectation_config
-    places = (result.result or {}).get("unexpected_index_list") or []
-    if not places or "id" not in frame:
+    if "id" not in frame or not (result.result or {}).get("unexpected_count"):
         return pd.DataFrame()
-    return frame.loc[places, list(dict.fromkeys(["id", config.kwargs["column"]]))]
+    own = list(dict.fromkeys(["id", config.kwargs["column"]]))
+    return frame.loc[masks.unexpected(config, frame[own[-1]]), own]
 
 
-def _rows(broken: pd.DataFrame) -> list[Row]:
+def _rows(broken: pd.DataFrame) -> Named:
     """The rows by id. `like` is the value of the column if it is text."""
     if broken.empty:
-        return []
-    pairs = zip(broken["id"], broken.iloc[:, -1], strict=True)
-    like = {int(number): value if isinstance(value, str) else "" for number, value in pairs if pd.notna(number)}
-    return [Row(number, value) for number, value in sorted(like.items())]
+        return Named(np.empty(0, np.int64))
+    known = broken[broken["id"].notna()].drop_duplicates("id", keep="last").sort_values("id")
+    values = known.iloc[:, -1]
+    texts = [value if isinstance(value, str) else "" for value in values] if values.dtype.kind == "O" else []
+    return Named(known["id"].to_numpy(np.int64), texts if any(texts) else None)
 
 
-def _found(result: ExpectationValidationResult, rows: list[Row]) -> str:
+def _found(result: ExpectationValidationResult, rows: Named) -> str:
     """What was found: a value, the number of rows that break the expectation, or why it could not be checked."""
     exceptions = result.exception_info or {}
     # One exception, or one for each metric.
@@ -81,7 +84,7 @@ def _found(result: ExpectationValidationResult, rows: list[Row]) -> str:
     if detail.get("element_count") == 1 and values and isinstance(values[0], str):  # a fact
         return str(values[0])
     count = int(detail.get("unexpected_count") or 0)
-    most = Counter(row.like for row in rows if row.like).most_common(1)
+    most = Counter(filter(None, rows.like or ())).most_common(1)
     same = f", {most[0][1]:,} of them {most[0][0]!r}" if most and most[0][1] > 1 else ""
     return f"{counted(count, 'row')}{same}"
 

@@ -1,6 +1,12 @@
 """What the gates say: one verdict for each check."""
 
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import NamedTuple, overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Row(NamedTuple):
@@ -11,6 +17,37 @@ class Row(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.id} = {self.like}" if self.like else str(self.id)
+
+
+@dataclass(frozen=True, eq=False)
+class Named(Sequence[Row]):
+    """The rows that break a check, in arrays: of bad data they are all rows, for many checks.
+
+    ids: int64[n]; like: n texts, or None if the check knows none.
+    """
+
+    ids: NDArray[np.int64]
+    like: Sequence[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(Row, map(int, self.ids), self.like or repeat(""))
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Named": ...
+    def __getitem__(self, place: int | slice) -> "Row | Named":
+        if isinstance(place, slice):
+            return Named(self.ids[place], self.like and self.like[place])
+        return Row(int(self.ids[place]), self.like[place] if self.like else "")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a list
 
 
 class Verdict(NamedTuple):
@@ -26,7 +63,7 @@ class Verdict(NamedTuple):
     severity: str
     expected: str
     found: str
-    rows: list[Row]
+    rows: Sequence[Row]
     success: bool
     usually: str
 

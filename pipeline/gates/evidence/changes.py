@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.features.images import moved
 
 Floats = NDArray[np.float64]
 Change = Callable[[Floats], Floats]  # of images float64[n, rows, columns]
@@ -61,22 +62,31 @@ def transformations(shape: tuple[int, int], transposed: bool = False) -> dict[st
 
 def _resampled(shape: tuple[int, int]) -> dict[str, Change]:
     """The changes that mix neighbouring pixels. Bolder and thinner strokes are approximations."""
-    from scipy import ndimage
-
+    weights = np.exp(-np.square(np.arange(-3, 4)) / 2)
     result: dict[str, Change] = {
-        "blurred": lambda r: ndimage.gaussian_filter(r, (0, 1, 1)),
-        "made bolder": lambda r: (r + ndimage.grey_dilation(r, (1, 3, 3))) / 2,
-        "made thinner": lambda r: (r + ndimage.grey_erosion(r, (1, 3, 3))) / 2,
+        "blurred": lambda r: np.tensordot(_around(r, 3), np.outer(weights, weights) / weights.sum() ** 2, 2),
+        "made bolder": lambda r: (r + _around(r, 1).max(axis=(3, 4))) / 2,
+        "made thinner": lambda r: (r + _around(r, 1).min(axis=(3, 4))) / 2,
     }
     for angle in ANGLES:
+        cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        turn = np.array([[cosine, sine, 0], [-sine, cosine, 0]])
         sense = "counterclockwise" if angle > 0 else "clockwise"
-        turn = partial(ndimage.rotate, angle=angle, axes=(1, 2), reshape=False, order=1)
-        result[f"rotated by {abs(angle)} degrees, {sense}"] = turn
+        result[f"rotated by {abs(angle)} degrees, {sense}"] = partial(_mapped, turn)
     for factor in FACTORS:
-        middle = [(size - 1) / 2 * (1 - 1 / factor) for size in shape]
-        zoom: Any = {"matrix": np.diag([1, 1 / factor, 1 / factor]), "offset": [0, *middle]}
-        result[f"scaled in size by {factor}"] = partial(ndimage.affine_transform, order=1, **zoom)
+        result[f"scaled in size by {factor}"] = partial(_mapped, np.eye(2, 3) / factor)
     return result
+
+
+def _around(images: Floats, far: int) -> Floats:
+    """All pixels up to `far` rows and columns from each pixel: float64[n, rows, columns, 2 far + 1, 2 far + 1]."""
+    side = 2 * far + 1
+    framed = np.pad(images, ((0, 0), (far, far), (far, far)), "edge")
+    return np.lib.stride_tricks.sliding_window_view(framed, (side, side), axis=(1, 2))
+
+
+def _mapped(map_: Floats, images: Floats) -> Floats:
+    return moved(np.rint(images).astype(np.uint8), map_).astype(np.float64)
 
 
 def _swapped(images: Floats, width: int, transposed: bool) -> Floats:

@@ -7,6 +7,7 @@ numbers, so the result is exact. Only two things come from all rows: the princip
 one number, which says how sure the probabilities are.
 """
 
+import bisect
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,9 @@ from pipeline.features.gradients import histograms
 
 COMPONENTS, FOLDS = 64, 4
 SHRINKAGE = 0.2  # the share of the pooled covariance in the covariance of each class
-BLOCK = 10_000  # rows at a time
+BLOCK = 2_000  # rows at a time
+ENOUGH = 100_000  # rows for one number
+UNTHINKABLE = 1e-12  # a probability
 Floats = NDArray[np.float64]
 Labels = NDArray[np.integer[Any]]
 Blocks = Iterable[NDArray[np.uint8]]  # blocks of images uint8[n, rows, columns]
@@ -38,7 +41,8 @@ class Sums(NamedTuple):
     @classmethod
     def of(cls, points: Floats, labels: Labels, classes: int) -> "Sums":
         """The sums of points float64[n, d] by label."""
-        own = [points[labels == label] for label in range(classes)]
+        order = np.argsort(labels, kind="stable")
+        own = np.split(points[order], np.searchsorted(labels[order], np.arange(1, classes)))
         rows = np.array([len(part) for part in own], np.float64)
         return cls(rows, np.stack([part.sum(axis=0) for part in own]), np.stack([part.T @ part for part in own]))
 
@@ -132,31 +136,34 @@ def probe(train: Blocks, labels: Labels, test: Blocks, classes: int, seed: int) 
         # Not `seed` alone: if somebody shuffled the rows with that seed, the folds would follow the old order.
         fold = np.random.default_rng([seed, FOLDS]).permutation(len(labels)) % FOLDS
 
-        def blocks() -> Iterator[tuple[Floats, Labels, Labels]]:
-            """The points, labels and folds of train, block by block."""
-            for start in range(0, len(labels), BLOCK):
-                part = slice(start, start + BLOCK)
-                yield project(features[part], mean, axes), labels[part], fold[part]
+        def sums(part: slice) -> Sums:
+            """The sums by fold and class of a block of train."""
+            points = project(features[part], mean, axes)
+            return Sums.of(points, fold[part] * classes + labels[part], FOLDS * classes)
 
-        parts = _by_fold(blocks(), classes)
+        blocks = [slice(start, start + BLOCK) for start in range(0, len(labels), BLOCK)]
+        parts = _by_fold(reduce(Sums.plus, threads.each(sums, blocks)), classes)
         whole = reduce(Sums.plus, parts)
         judged = Probe(Probabilities(classes), Probabilities(classes))
-        densities = [Densities.of(whole.without(part)) for part in parts]
-        for points, _, of in blocks():
-            judged.train.append(_scores(densities, points, of))
-        every = Densities.of(whole)
+        densities, every = [Densities.of(whole.without(part)) for part in parts], Densities.of(whole)
+
+        def scores(part: slice) -> Floats:
+            return _scores(densities, project(features[part], mean, axes), fold[part])
+
+        for block in threads.each(scores, blocks):
+            judged.train.append(block)
         for images in filter(len, test):
-            judged.test.append(every.logs(project(histograms(images), mean, axes)))
+            points = project(histograms(images), mean, axes)
+            for block in threads.each(every.logs, np.split(points, range(BLOCK, len(points), BLOCK))):
+                judged.test.append(block)
         factor = _inverse_temperature(judged.train, labels)
         judged.train.inverse_temperature = judged.test.inverse_temperature = factor
         return judged
 
 
-def _by_fold(blocks: Iterable[tuple[Floats, Labels, Labels]], classes: int) -> list[Sums]:
-    """The sums of each fold. blocks: points, labels and folds."""
-    cells = (Sums.of(points, fold * classes + labels, FOLDS * classes) for points, labels, fold in blocks)
-    total = reduce(Sums.plus, cells)
-    return [Sums(*(sums[k * classes : (k + 1) * classes] for sums in total)) for k in range(FOLDS)]
+def _by_fold(sums: Sums, classes: int) -> list[Sums]:
+    """The sums of each fold, of sums by fold and class."""
+    return [Sums(*(part[k * classes : (k + 1) * classes] for part in sums)) for k in range(FOLDS)]
 
 
 def _scores(densities: Sequence[Densities], points: Floats, fold: Labels) -> Floats:
@@ -179,22 +186,30 @@ def _all_features(blocks: Blocks, rows: int) -> NDArray[np.uint8]:
 
 
 def _inverse_temperature(train: Probabilities, labels: Labels) -> float:
-    """The factor on the scores with the largest likelihood of the labels.
+    """The factor on the scores with the largest likelihood of the labels: 0.01 to 1, to three decimals.
 
-    It is needed because densities of dependent features give too sure probabilities. Source: C. Guo et al., "On
-    calibration of modern neural networks", ICML 2017 (temperature scaling).
+    It is needed because densities of dependent features give too sure probabilities. The slope of the
+    likelihood is searched for its change of sign. Of many rows, only some are taken.
+    Source: C. Guo et al., "On calibration of modern neural networks", ICML 2017 (temperature scaling).
     """
-    from scipy.optimize import minimize_scalar
+    step = -(-len(labels) // ENOUGH)
 
-    def loss(factor: float) -> float:
-        given, start = np.empty(len(labels)), 0
-        for scores in train.scores():
-            powers, own = _powers(factor * scores), slice(start, start + len(scores))
-            given[own] = powers[np.arange(len(scores)), labels[own]] / powers.sum(axis=1)
-            start = own.stop
-        return float(-np.log(np.maximum(given, 1e-12)).mean())
+    def slope(factor: float, scores: Floats, labels: Labels) -> float:
+        """How fast the loss grows with the factor: the mean score less that of the label."""
+        powers = _powers(factor * scores)
+        total, given = powers.sum(axis=1), np.arange(len(scores))
+        mean = (powers * np.nan_to_num(scores, neginf=0)).sum(axis=1) / total
+        # A label that cannot be right has no say, nor has one of a class that is missing in the other folds.
+        counted = powers[given, labels] > UNTHINKABLE * total
+        return float((mean - scores[given, labels])[counted].sum())
 
-    return round(float(minimize_scalar(loss, bounds=(0.01, 1), method="bounded").x), 3)
+    def grows(thousandths: int) -> bool:
+        """Whether the loss grows half a step further on."""
+        blocks = zip(train.scores(), np.split(labels, range(BLOCK, len(labels), BLOCK)), strict=True)
+        factor = (thousandths + 0.5) / 1000
+        return sum(slope(factor, scores[::step], own[::step]) for scores, own in blocks) >= 0
+
+    return bisect.bisect_left(range(1000), True, lo=10, key=grows) / 1000
 
 
 def _powers(scores: Floats) -> Floats:
