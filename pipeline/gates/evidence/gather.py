@@ -74,9 +74,10 @@ def gather(dataset: Dataset, tables: Mapping[Split, Rows], seed: int) -> dict[Sp
     A value is null if it cannot be measured, because an image is missing or not whole. Images with channels are
     measured in grey. So a change that keeps the mean of the channels is not seen: red exchanged with blue.
 
-    Images are read a block at a time. Three things grow with the number of rows: the features of train for the
-    probe (200 bytes a row); the images of test that may stand in train, which the leakage search holds together;
-    and the scores of the probe, which are in a temporary file (404 MB for the largest part of EMNIST).
+    Images are read a block at a time. Four things grow with the number of rows: the features of train for the
+    probe (200 bytes a row); the spectra of both splits for the leakage search (80 bytes a row); the images of test
+    that may stand in train, which it holds together; and the scores of the probe, which are in a temporary file
+    (404 MB for the largest part of EMNIST).
     """
     result: dict[Split, Evidence] = {}
     parts: dict[Split, _Whole] = {}
