@@ -70,7 +70,6 @@ def main() -> None:
     parser.add_argument("--rows", type=int, choices=SIZES, default=70_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--before", metavar="REVISION")
-    parser.add_argument("--cases", nargs="*", choices=CASES, default=list(CASES))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         report(args, Path(scratch))
@@ -87,7 +86,7 @@ def report(args: argparse.Namespace, scratch: Path) -> None:
         subprocess.run((sys.executable, "-m", "pipeline", *profile), cwd=ROOT, env=ENVIRONMENT, check=True)
     dataset = records.find(record)
     runs: dict[str, tuple[Path, Path]] = {}
-    for case in args.cases:
+    for case in CASES:
         write(dataset, source, scratch / case, case)
         runs[case] = ROOT, scratch / case
     if args.before:

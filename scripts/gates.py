@@ -41,7 +41,7 @@ These must not fail:
 | Data | Strength | Expectations | Failed |
 |---|---|---|---|
 """
-OTHERS = "\n## Beside other checkers\n"  # from here on, benchmarks/checkers.py says what the page says
+OTHERS = "\n## Beside other checkers\n"  # what follows is written by hand, from benchmarks/checkers.py
 OF_SEEDS = "another seed of the probe", "seeds"
 OF_HALVES = "a random half, held to the record of the other half", "halves"
 MISSED_HEAD = """

@@ -37,7 +37,7 @@ NOT_RUN = {
     "make test": "it runs this suite",
     "make check": "it checks the whole project; .ci/run runs it",
     "python -m benchmarks.": "a benchmark takes minutes",
-    "python -m scripts.gates": "it takes five minutes, and it writes docs/gates.md",
+    "python -m scripts.gates": "it takes many minutes, and it writes docs/gates.md",
     "python -m pipeline onnx": "the tiny project has another model; test_onnx.py runs the command",
     "pip install git+": "it installs what is at an address; test_installed.py builds and installs this project",
     "pipx install git+": "as pip",

@@ -218,3 +218,21 @@ def test_on_mnist_it_errs_in_less_than_three_rows_of_two_hundred_and_knows_in_ho
         right = (part.argmax(axis=1) == own).mean()
         assert right > 0.985
         assert abs(part.max(axis=1).mean() - right) < 0.005
+
+
+@pytest.mark.parametrize(("enough", "off"), [(100_000, 0.0005), (2000, 0.02)])
+def test_the_sharpness_is_that_with_the_least_loss(
+    enough: int, off: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ENOUGH", enough)
+    random = np.random.default_rng(0)
+    true = random.normal(0, 2, (6000, 5))
+    labels = np.array([random.choice(5, p=row) for row in softmax(true)])
+    scores = true * 4  # four times too sure
+    scores[:7, 0], labels[:7] = -np.inf, 0  # as of a class that is missing in the other folds
+    given = module.Probabilities(5)
+    given.append(scores)
+    factors = np.arange(200, 320) / 1000
+    losses = [-np.log(softmax(factor * scores[7:])[np.arange(5993), labels[7:]]).mean() for factor in factors]
+    found = module._inverse_temperature(given, labels)
+    assert found == pytest.approx(factors[int(np.argmin(losses))], abs=off)

@@ -83,13 +83,10 @@ def test_the_pairs_of_a_row_are_the_nearest_that_were_seen(train: Images) -> Non
     assert set(others.tolist()) <= set(nearest[:30].tolist())
 
 
-@pytest.mark.parametrize("kind", ["noise", "blank"])
-def test_bad_images_cost_no_more(kind: str) -> None:
-    size = (4000, 28, 28)
-    images = np.random.default_rng(0).integers(0, 256, size) if kind == "noise" else np.zeros(size)
-    found = spectrum(images.astype(np.uint8))
-    rows, _ = alike(found[:2000], found[2000:], 6.0)
-    assert np.bincount(rows, minlength=2000).max() <= MOST
+def test_a_full_cell_gives_no_more_pairs_than_its_nearest_rows() -> None:
+    rows, others = spectra._neighbours(np.zeros(200, np.uint64), np.arange(4000, dtype=np.uint64) // 100)
+    assert np.bincount(rows).max() == spectra.ASIDE  # no row of the cell is before the first one
+    assert set(others.tolist()) <= set(range(spectra.ASIDE))
 
 
 @given(st.integers(0, spectra.TABLES - 1), st.integers(0, 1000))
