@@ -2,7 +2,8 @@
 
     python -m benchmarks.bad_data [--rows 70000] [--runs 3] [--before REVISION]
 
-It needs data/raw (`make repro`). Every process is run in turn with the others; the figures are medians.
+It needs data/raw (`make repro`). Every process is run in turn with the others; the figures are
+medians, those of the ratios to good data in the same turn.
 With `--before`, good data are also checked by the code of that revision. More rows than 70,000 are those of
 `benchmarks.scale`, with their own record.
 """
@@ -100,10 +101,12 @@ def report(args: argparse.Namespace, scratch: Path) -> None:
     print("| data | seconds | CPU seconds | microseconds a row | MB | times good seconds | times good MB |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     medians = {name: Cost(*map(statistics.median, zip(*costs, strict=True))) for name, costs in found.items()}
-    good = medians["good"]
     for name, cost in medians.items():
+        turns = list(zip(found[name], found["good"], strict=True))
+        times = statistics.median(own.seconds / good.seconds for own, good in turns)
+        memory = statistics.median(own.memory / good.memory for own, good in turns)
         words = [f"{cost.seconds:.1f}", f"{cost.busy:.1f}", f"{cost.seconds / args.rows * 1e6:.0f}"]
-        words += [f"{cost.memory:.0f}", f"{cost.seconds / good.seconds:.2f}", f"{cost.memory / good.memory:.2f}"]
+        words += [f"{cost.memory:.0f}", f"{times:.2f}", f"{memory:.2f}"]
         print(f"| {' | '.join([name, *words])} |", flush=True)
 
 

@@ -203,6 +203,10 @@ OF_ROWS = [
     Mutation("images of one class under another's labels", "2 for 7", "labels", "7 is 2", class_from(7, 2)),
     Mutation("test images in train", "50", "shared", "50 rows", leaked(50, as_is)),
     Mutation("test images in train", "1", "shared", "1 row", leaked(1, as_is)),
+    Mutation(
+        "images of train beside their copy", "50, -3 to +3", "near_duplicates", "50 rows", beside(50, noisy(3))
+    ),
+    Mutation("images of train beside their copy", "1, moved", "near_duplicates", "1 row", beside(1, moved(0, 1))),
     Mutation("test images in train, shifted", "50", "near", "50 rows", leaked(50, moved(0, 1))),
     Mutation("test images in train, with noise", "50, -3 to +3", "near", "50 rows", leaked(50, noisy(3))),
     Mutation("test images in train, as JPEG", "50, quality 90", "near", "", leaked(50, jpeg(90))),
@@ -296,10 +300,6 @@ MISSED = [
     (
         Mutation("another dataset mixed in", "0.03% of train", change=mixed_in(0.0003, drawn_under_labels)),
         "0.5% of train",
-    ),
-    (
-        Mutation("images of train beside their copy", "50, -3 to +3", change=beside(50, noisy(3))),
-        "none: within train only exact copies are looked for",
     ),
     (
         Mutation("test by writers of train", "one writer, 100 rows", change=other_writers(100)),

@@ -70,7 +70,7 @@ def write_gate(folder: Path, gate: object) -> None:
 
 
 def test_a_clean_folder_is_0_and_says_so_on_stderr(check: Check) -> None:
-    assert check() == (0, "", "check: raw: 105 expectations checked, none failed\n")
+    assert check() == (0, "", "check: raw: 107 expectations checked, none failed\n")
 
 
 def test_a_changed_byte_is_1_and_the_file_is_named(check: Check, folder: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_changed_byte_is_1_and_the_file_is_named(check: Check, folder: Path) -
     assert code == 1
     assert "structure.SHA-256" in out
     assert "label range" in out
-    assert err.startswith("check: error: raw: 105 expectations checked, ")
+    assert err.startswith("check: error: raw: 107 expectations checked, ")
     assert err.count("\n") == 1
 
 
@@ -188,7 +188,7 @@ def test_a_threshold_that_params_change_is_announced(
 )
 def test_somebody_elses_params_file_is_not_read(check: Check, folder: Path, theirs: str) -> None:
     (folder / "params.yaml").write_text(theirs)
-    assert check() == (0, "", "check: raw: 105 expectations checked, none failed\n")
+    assert check() == (0, "", "check: raw: 107 expectations checked, none failed\n")
 
 
 def test_outside_the_project_the_dataset_is_mnist(check: Check, folder: Path) -> None:
@@ -317,7 +317,7 @@ def test_the_projects_own_files_and_the_checked_ones_stay_as_they_are(check: Che
 @pytest.mark.parametrize(
     ("change", "code", "message"),
     [
-        (lambda raw: None, 0, "check: raw: 105 expectations checked, none failed"),
+        (lambda raw: None, 0, "check: raw: 107 expectations checked, none failed"),
         (lambda raw: flip(raw / TRAIN_IMAGES, 2), 1, "check: error: raw: 6 expectations checked, 2 failed"),
         (shutil.rmtree, 3, "check: error: raw: expected a folder with "),
     ],

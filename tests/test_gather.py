@@ -79,6 +79,7 @@ def test_columns_and_facts_are_those_that_are_documented(dataset: Dataset) -> No
         "image_bytes",
         *MEASURES,
         "duplicate_of",
+        "near_duplicate_of",
         "suggested",
         "score",
         "contradicted",

@@ -15,7 +15,7 @@ from PIL import Image
 
 from pipeline.base import records
 from pipeline.gates.evidence import leakage
-from pipeline.gates.evidence.leakage import Pairs, digests
+from pipeline.gates.evidence.leakage import Pairs, Searched, digests
 from pipeline.rows import idx
 
 
@@ -29,8 +29,15 @@ def shared(images: NDArray[np.uint8], others: NDArray[np.uint8]) -> Pairs:
 
 def near(images: NDArray[np.uint8], others: NDArray[np.uint8], distance: float) -> Pairs:
     """The pairs of images in two blocks and others in three blocks."""
-    blocks = np.array_split(images, 2), np.array_split(others, 3)
-    return leakage.near(*blocks, np.unique(first_seen(others)), distance)
+    own, other = (
+        Searched.of(np.array_split(part, pieces), digests(part)) for part, pieces in ((images, 2), (others, 3))
+    )
+    return leakage.near(own, other, distance)
+
+
+def nearly_repeated(images: NDArray[np.uint8]) -> Pairs:
+    """The near repeats among images in three blocks."""
+    return leakage.nearly_repeated(Searched.of(np.array_split(images, 3), digests(images)), DISTANCE)
 
 
 Images = NDArray[np.uint8]
@@ -116,6 +123,29 @@ def test_copies_are_found_with_the_image_that_they_are_of(train: Images, kind: s
     assert (found.distances == 0).all() == (kind in {"as it is", "moved"})
 
 
+@pytest.mark.parametrize("kind", COPIES)
+def test_copies_within_a_split_are_found_beside_their_image(train: Images, kind: str) -> None:
+    rows = np.random.default_rng(0).choice(60000, 600, replace=False)
+    copies = np.stack([COPIES[kind](train[row], k) for k, row in enumerate(rows)])
+    found = nearly_repeated(np.concatenate([train, copies]))
+    exact = kind == "as it is"  # those are found by their digests
+    assert len(found.rows) >= (0 if exact else 597)
+    np.testing.assert_array_equal(found.others, rows[found.rows - 60000])
+
+
+def test_no_split_holds_an_image_nearly_twice(train: Images, test: Images) -> None:
+    assert [len(nearly_repeated(images).rows) for images in (train, test)] == [0, 0]
+
+
+def test_of_many_images_that_are_nearly_alike_only_the_nearest_are_compared(
+    train: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    images = np.clip(np.repeat(train[:1], 3000, axis=0) + random.integers(0, 4, (3000, 28, 28)), 0, 255)
+    monkeypatch.setattr(leakage, "HELD", 100 * 784)
+    assert 50 < len(nearly_repeated(images.astype(np.uint8)).rows) <= 100
+
+
 def test_the_test_split_holds_no_image_of_train(train: Images, test: Images) -> None:
     assert len(near(test, train, DISTANCE).rows) == len(shared(test, train).rows) == 0
 
@@ -148,6 +178,11 @@ def test_chunks_do_not_show(train: Images, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(leakage, "FEW", 7)
     for mine, theirs in zip(near(copies, train[:300], DISTANCE), whole, strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5])
+def test_few_images_are_no_repeats(train: Images, rows: int) -> None:
+    assert len(nearly_repeated(train[:rows]).rows) == 0
 
 
 @pytest.mark.parametrize(("rows", "others"), [(0, 5), (5, 0), (0, 0), (5, 5)])

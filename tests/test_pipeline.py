@@ -24,7 +24,7 @@ def test_a_second_run_has_nothing_to_do(reproduced: Path, run: Run) -> None:
 def test_the_first_run_runs_each_stage_and_says_its_results(reproduced_once: Path) -> None:
     said = reproduced_once.with_name("stdout").read_text()
     assert said.count("Running stage") == 8
-    assert "gate: tiny: 101 expectations checked, none failed" in said
+    assert "gate: tiny: 103 expectations checked, none failed" in said
     assert re.search(r"^evaluate: test error rate \S+%, 95% interval \S+% to \S+% \(\d+ of 60\)$", said, re.M)
 
 
@@ -63,7 +63,7 @@ def test_a_failed_gate_stops_the_pipeline_and_keeps_its_report(reproduced: Path,
     assert done.returncode != 0
     shown = " ".join(done.stdout.split())
     assert "train FAIL images.ink.each pixels with ink, of each: 60 to 63 300 rows 0, 1, 2, 3, 4 and 295" in shown
-    assert "101 expectations checked, 1 failed; see file://" in done.stderr
+    assert "103 expectations checked, 1 failed; see file://" in done.stderr
     assert "exited with 1" in done.stderr
     assert "Running stage 'train'" not in done.stdout
     numbers = json.loads((reproduced / "metrics/quality.json").read_text())["train"]

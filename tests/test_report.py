@@ -39,7 +39,7 @@ def test_good_data_pass(clean: Report) -> None:
     assert clean.passed
     assert clean.failures == []
     clean.raise_for_failures()
-    assert str(clean) == "tiny: 105 expectations checked, none failed"
+    assert str(clean) == "tiny: 107 expectations checked, none failed"
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
@@ -52,7 +52,7 @@ def test_what_fails_is_named_with_its_rows(bad: Report) -> None:
     blank = next(verdict for verdict in bad.failures if verdict.check == "blank")
     assert [row.id for row in blank.rows] == [7]
     with pytest.raises(
-        DataError, match=r"^tiny: 105 expectations checked, \d+ failed: train: blank: expected no blank"
+        DataError, match=r"^tiny: 107 expectations checked, \d+ failed: train: blank: expected no blank"
     ):
         bad.raise_for_failures()
 

@@ -50,7 +50,8 @@ class ImageMeasures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SplitThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is expected of one split.
 
-    duplicates: how many rows may repeat an earlier one.
+    duplicates, near_duplicates: how many rows may repeat an earlier one, byte for byte or nearly. An older record
+    lacks the second; then each such row is a warning.
     suspects: how many labels the probe may contradict with confidence.
     reference_distance: from a class's mean image to its reference, RMS in grey levels; the largest of all classes.
     probe_error, class_errors: the share of rows that the probe gets wrong, of all rows and of each class.
@@ -63,6 +64,7 @@ class SplitThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     reference_distance: Range
     probe_error: Range
     class_errors: tuple[Range, ...]
+    near_duplicates: Count | None = None
     only_warn: dict[str, str] = {}
 
 

@@ -128,9 +128,10 @@ def _pair(
         np.concatenate([leakage.digests(part) for part in parts])
         for parts in (_Given(rows, shape, False), _Stored(other.plain, other.transposed, False))
     )
-    firsts = np.unique(leakage.first_seen(given))
-    same = leakage.shared(own, given, firsts)
-    near = leakage.near(_Given(rows, shape, True), _Stored(other.plain, other.transposed, True), firsts, distance)
+    searched, stored = _Given(rows, shape, True), _Stored(other.plain, other.transposed, True)
+    theirs = leakage.Searched.of(stored, given)
+    same = leakage.shared(own, given, theirs.firsts)
+    near = leakage.near(leakage.Searched.of(searched, own), theirs, distance)
     new = ~np.isin(near.rows, same.rows)
     nearly = (
         f"no image nearly as in {other.given}, up to {distance:g} grey levels (RMS) away, also moved by a pixel"

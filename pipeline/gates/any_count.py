@@ -149,6 +149,7 @@ def _thresholds(
         expect,
         images=ImageMeasures(**{name: _measure(part, record.rows, rows) for name, part in measures.items()}),
         duplicates=_count(expect.duplicates, more**2),
+        near_duplicates=expect.near_duplicates and _count(expect.near_duplicates, more**2),
         suspects=max(_count(expect.suspects, more * max(fewer, 1)), 8),
         reference_distance=(0.0, max(expect.reference_distance[1], _round(1.25 * apart + 1))),
         probe_error=_rate(expect.probe_error, rows, fewer),

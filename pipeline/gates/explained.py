@@ -23,6 +23,7 @@ COMMENTS = {
         for name, (each, mean, _) in MARGINS.items()
     },
     "duplicates": "rows that repeat an earlier row: as many as there are",
+    "near_duplicates": "rows that nearly repeat an earlier row, also moved by a pixel: as many as there are",
     "suspects": "rows whose label the probe contradicts with confidence: as many as there are, and 1.5 times the\n"
     "square root of that number more, at least 8 more",
     "reference_distance": "the distance of a class's mean image from its reference, RMS in grey levels:\n"

@@ -104,6 +104,7 @@ MEANINGS = {
     "reference_distance": "another dataset, changed images, or images under other labels",
     "drift": "train and test come from different sources, or one of them was changed",
     "duplicates": "rows were repeated, or copies stand in place of missing images",
+    "near_duplicates": "copies of rows stand beside them, moved, with noise or encoded again",
     "shared": "leakage: images of test stand in train",
     "near": "leakage: images of test stand in train, moved, with noise or encoded again",
     "against": "leakage between datasets: a model that is fitted on one of them has seen images of the other",
@@ -121,7 +122,7 @@ ORDER = [
     "structure", "schema", "nulls", "image length", "label type", "label range",
     "orientation", "transformation", "label_offset", "labels", "blank", "constant", "rows", "class_counts", "mean",
     "halves", "writers", "writer_of_both", "shared_writer", "shared", "near", "against", "against_near",
-    "duplicates", "drift",
+    "duplicates", "near_duplicates", "drift",
     "reference_distance", "each",
     "suspects", "probe_error", "class_errors", "ids", "suspect",
 ]  # fmt: skip

@@ -210,6 +210,7 @@ def _of_split(evidence: Evidence, labels: range, any_count: bool) -> SplitThresh
             **{name: _measure(rows[name], *margins, any_count) for name, margins in MARGINS.items()}
         ),
         duplicates=int(rows["duplicate_of"].notna().sum()),
+        near_duplicates=int(rows["near_duplicate_of"].notna().sum()),
         suspects=suspects + max(8, int(1.5 * np.sqrt(suspects))),
         reference_distance=_up_to(facts["reference_distance"]),
         probe_error=_rate(facts["probe_error"], len(rows)),

