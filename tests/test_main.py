@@ -168,3 +168,14 @@ def test_a_reader_that_has_enough_is_no_error(run: Run, reader: str, unbuffered:
     done = run("bash", "-c", command, PYTHONUNBUFFERED=unbuffered)
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] in {"0", "141"}  # 141: as of any program that writes to a closed pipe
+
+
+def test_at_its_end_a_command_leaves_nothing_for_a_search_for_garbage() -> None:
+    code = (
+        "import atexit, gc\n"
+        "atexit.register(lambda: print(len(gc.get_objects()) < 100))\n"  # called last
+        "from pipeline.__main__ import main\n"
+        "main(['methods'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "True"

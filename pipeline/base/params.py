@@ -65,6 +65,24 @@ class Leaderboard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: Annotated[int, msgspec.Meta(ge=1)] | None
 
 
+class Generate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Deformed copies of the rows of train. rows: how many. seed: each seed gives others."""
+
+    rows: Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+
+
+class Scale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The params of the pipeline in `scale/`."""
+
+    generate: Generate
+
+
+def load_scale(path: Path) -> Scale:
+    """The params.yaml of the pipeline in `scale/`; raises the same errors as `load`."""
+    return convert(read_yaml(path), Scale, path)
+
+
 def load_leaderboard(path: Path) -> Leaderboard:
     """The params.yaml of the leaderboard; raises the same errors as `load`."""
     return convert(read_yaml(path), Leaderboard, path)

@@ -19,6 +19,7 @@ from pipeline.rows.blocks import pixels
 
 COLUMNS = ["id", "image", "label"]
 PROVENANCE = ["writer", "hsf"]
+SOURCE = "source"  # of deformed copies: the id of the row that was deformed
 
 
 def schema(dataset: Dataset) -> pa.Schema:

@@ -71,7 +71,7 @@ def _opened(path: Path) -> pq.ParquetFile:
     with _sound(path):
         file = pq.ParquetFile(path)
         schema = file.schema_arrow
-    if schema.names not in (arrow.COLUMNS, arrow.COLUMNS + arrow.PROVENANCE):
+    if schema.names not in (arrow.COLUMNS, arrow.COLUMNS + arrow.PROVENANCE, [*arrow.COLUMNS, arrow.SOURCE]):
         expected = f"expected columns {', '.join(arrow.COLUMNS)}, in this order"
         raise DataError(f"{path}: {expected}, found {', '.join(schema.names)}; {AGAIN}")
     kind = schema.field("image").type
@@ -164,17 +164,20 @@ def read_passed(path: Path, record: Path) -> pa.Table:
     return rows
 
 
-def write(rows: Rows, path: Path, out: Outputs) -> None:
-    """Write rows as Parquet, each block as a row group. Then read them back and compare every value."""
+def write(rows: Rows, path: Path, out: Outputs, level: int = 9) -> None:
+    """Write rows as Parquet, each block as a row group. Then read them back and compare every value.
+
+    level: of the compression. 9 is for data that are written once and read often: on MNIST 7.7% smaller than level
+    1 with small pages, for 0.6 s more to write 60,000 rows and none to read.
+    """
     part = out.part(path)
     with (
         naming(path),
         pq.ParquetWriter(
             part,
             rows.schema,
-            # 7.7% smaller than level 1 with small pages, for 0.6 s more to write 60,000 rows and none to read.
             compression="zstd",
-            compression_level=9,
+            compression_level=level,
             data_page_size=1 << 24,
             use_dictionary=["label"],
             write_statistics=["id", "label"],

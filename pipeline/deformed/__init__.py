@@ -1,0 +1,1 @@
+"""Digits without end: deformed copies of images, each from its own whole random numbers."""
