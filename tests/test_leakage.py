@@ -142,7 +142,7 @@ def test_of_many_images_that_are_nearly_alike_only_the_nearest_are_compared(
 ) -> None:
     random = np.random.default_rng(0)
     images = np.clip(np.repeat(train[:1], 3000, axis=0) + random.integers(0, 4, (3000, 28, 28)), 0, 255)
-    monkeypatch.setattr(leakage, "HELD", 100 * 784)
+    monkeypatch.setattr(leakage, "COMPARED", 100 * 784)
     assert 50 < len(nearly_repeated(images.astype(np.uint8)).rows) <= 100
 
 

@@ -317,8 +317,10 @@ def paths(stage: dict[str, Any]) -> list[str]:
 
 def test_every_stage_and_output_is_described() -> None:
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    beside = yaml.safe_load((ROOT / "leaderboard/dvc.yaml").read_text())["stages"]
-    assert set(stages) | set(beside) - {"methods"} == set(STAGES)
+    beside = [
+        yaml.safe_load((ROOT / name / "dvc.yaml").read_text())["stages"] for name in ("leaderboard", "scale")
+    ]
+    assert set(stages).union(*beside) - {"methods"} == set(STAGES)
     rows = dict(re.findall(r"^\| `(\w+)` \|(.*)$", TEXTS["README.md"], re.MULTILINE))
     for name, stage in stages.items():
         for out in paths(stage):

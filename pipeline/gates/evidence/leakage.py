@@ -17,7 +17,8 @@ Digests = NDArray[np.bytes_]
 DIGEST = 16  # bytes; among a million images, the probability that two share a digest by chance is below 1e-26
 
 FEW = 256  # pairs of images at a time: so few fit the processor's cache
-HELD = 1 << 24  # bytes of the images that a search for repeats compares
+COMPARED = 1 << 24  # bytes of the images that a search for repeats compares
+PASSES = 4  # over all images; a fourth of those that it compares is in memory together
 
 
 class Pairs(NamedTuple):
@@ -68,23 +69,27 @@ def near(own: Searched, other: Searched, distance: float) -> Pairs:
     together. Of the others, exact repeats are not searched, because equal spectra would fill the cells.
     """
     rows, places = alike(own.spectra, other.spectra[other.firsts], distance)
-    return _closest(own.images, rows, other.images, other.firsts[places], distance)
+    candidates = other.firsts[places]
+    return _closest(rows, candidates, _distances(own.images, rows, other.images, candidates), distance)
 
 
 def nearly_repeated(own: Searched, distance: float) -> Pairs:
     """The images within `distance` of an earlier one that is moved by at most one pixel in each direction.
 
     Exact repeats are left out. Pairs with the nearest spectra are compared pixel by pixel: so many that their
-    images fit HELD bytes.
+    images fit COMPARED bytes.
     """
     size = max(int(next(iter(own.images))[0].size), 1) if len(own.firsts) else 1
-    rows, places = alike_within(own.spectra[own.firsts], distance, HELD // size)
-    return _closest(own.images, own.firsts[rows], own.images, own.firsts[places], distance)
+    rows, candidates = (
+        own.firsts[part] for part in alike_within(own.spectra[own.firsts], distance, COMPARED // size)
+    )
+    parts = zip(np.array_split(rows, PASSES), np.array_split(candidates, PASSES), strict=True)
+    found = [_distances(own.images, part, own.images, others) for part, others in parts]
+    return _closest(rows, candidates, np.concatenate(found), distance)
 
 
-def _closest(images: Blocks, rows: Rows, others: Blocks, candidates: Rows, distance: float) -> Pairs:
+def _closest(rows: Rows, candidates: Rows, found: NDArray[np.float64], distance: float) -> Pairs:
     """For each row the nearest of its candidates, if it is within `distance`; of equals the first."""
-    found = _distances(images, rows, others, candidates)
     close = np.flatnonzero(found <= distance)
     close = close[np.lexsort((candidates[close], found[close], rows[close]))]
     rows, nearest = np.unique(rows[close], return_index=True)
