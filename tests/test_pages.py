@@ -244,11 +244,22 @@ def checked(place: Place) -> Iterator[None]:
     yield
 
 
+@contextlib.contextmanager
+def scale(place: Place) -> Iterator[None]:
+    """The pipeline for many rows, with few of them."""
+    shutil.copytree(ROOT / "scale", place.project / "scale", ignore=shutil.ignore_patterns("dvc.lock"))
+    edit(place.project / "scale/params.yaml", generate__rows=300)
+    yield
+    assert len(list((place.project / "data/generated").glob("*.parquet"))) == 1
+    assert len(list((place.project / "part").glob("*.parquet"))) == 1
+
+
 PREPARED: dict[str, Callable[[Place], contextlib.AbstractContextManager[None]]] = {
     "docs/check.md": checked,
     "docs/datasets.md": datasets,
     "docs/forms.md": forms,
     "docs/methods.md": methods,
+    "docs/scale.md": scale,
     "docs/sources.md": sources,
     "docs/workflow.md": workflow,
     "docs/writers.md": known_writers,
