@@ -9,8 +9,8 @@ the probabilities, too, that the probe gives for rows that it was not fitted on.
 
 Seconds and peak memory are those of whole processes, for the 70,000 images. The mutations are those of
 tests/mutations.py that change arrays: damaged files cannot be given to the others. They are done to a copy of
-every tenth row, where a fixed number of changed rows is easier to see than among all. Two of them name a row that
-the copy does not have, and are left out. The gates hold the copy to a record that `profile` made of it.
+every tenth row, where a fixed number of changed rows is easier to see than among all. Three of them name rows
+that the copy does not have, and are left out. The gates hold the copy to a record that `profile` made of it.
 
 A checker finds a mutation if its number of issues of any type is larger, by a tenth and at least by one, than in
 each clean copy: the copy as it is, and with its rows permuted three times. Issues of the gates are the checks that
