@@ -32,8 +32,8 @@ STAGES = {
     "evaluate": "score the model on the test split, once",
     "card": "write the model card beside the model",
     "score": "score one method for the leaderboard: validation, test, costs",
-    "generate": "write deformed copies of the rows of train, as many as you want",
     "leaderboard": "write the table, page and picture of all scored methods",
+    "generate": "write deformed copies of the rows of train, as many as you want",
 }
 COMMANDS = {
     "methods": "list the methods, or write what each is made of",

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import NAMES
+from msgspec.structs import replace
 from mutations import OPERATORS
 from numpy.typing import NDArray
 
@@ -181,6 +182,20 @@ def test_as_many_rows_as_were_measured_get_no_tighter_range(record: Dataset) -> 
             (low, high), (least, most) = getattr(before, name), getattr(after, name)
             assert least <= low <= high <= most
         assert (after.duplicates, after.suspects >= before.suspects) == (0, True)
+
+
+def test_more_rows_may_have_more_repeats_unless_there_were_none(record: Dataset) -> None:
+    assert record.train.expect
+    some = replace(record.train.expect, duplicates=4, near_duplicates=4)
+    rows = {split: 10 * part.rows for split, part in record.splits.items()}
+    more, none = (
+        fitted(replace(record, train=replace(record.train, expect=expect)), rows).train.expect
+        for expect in (some, record.train.expect)
+    )
+    assert more
+    assert none
+    assert more.near_duplicates == more.duplicates > 400
+    assert none.near_duplicates == none.duplicates == 0
 
 
 def test_the_range_of_a_class_is_where_the_score_test_does_not_differ() -> None:

@@ -115,7 +115,7 @@ def test_the_record_goes_to_stdout_and_gzipped_files_give_the_same(
 
 def test_each_threshold_is_explained(raw: Path) -> None:
     lines = explained.as_yaml(profile.of_folder(raw, None, "x", 0)).splitlines()
-    keys = ["images", "duplicates", "suspects", "reference_distance", "probe_error"]
+    keys = ["images", "duplicates", "near_duplicates", "suspects", "reference_distance", "probe_error"]
     keys += ["shared", "near_distance", "drift", "reference_tolerance", "references"]
     found = [line.split(":")[0].strip() for before, line in pairwise(lines) if "# " in before]
     assert set(keys) <= set(found)
@@ -144,6 +144,15 @@ def test_each_range_holds_what_was_measured(raw: Path) -> None:
         for name in ("reference_distance", "probe_error"):
             low, high = asdict(expect)[name]
             assert low <= float(part.facts[name] or 0) <= high, name
+
+
+def test_repeats_are_as_many_as_there_are(raw: Path) -> None:
+    images, _ = tiny_arrays(300, 0)
+    images[[20, 21, 22]] = images[10], np.roll(images[11], 1, axis=1), np.roll(images[12], 1, axis=0)
+    (raw / "train-images-idx3-ubyte").write_bytes(idx.encode(images))
+    found = profile.of_folder(raw, None, "x", 0).train.expect
+    assert found
+    assert (found.duplicates, found.near_duplicates) == (1, 2)
 
 
 def test_every_number_has_four_digits_at_most(raw: Path) -> None:

@@ -1,5 +1,6 @@
 """The expectations: each kind of bad rows fails one that names it and its rows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -103,13 +104,23 @@ def test_images_that_were_not_turned_fail_for_their_orientation() -> None:
     assert (wrong.found, wrong.expected) == ("transposed", "images upright, compared with drawn characters")
 
 
-def test_repeats_that_the_record_allows_are_a_warning_that_lists_them() -> None:
-    dataset = tiny()
-    assert dataset.train.expect
-    known = replace(dataset, train=replace(dataset.train, expect=replace(dataset.train.expect, duplicates=1)))
-    once, twice = images(put(43, tiny_arrays(300, 0)[0][40])), images(put([43, 46], tiny_arrays(300, 0)[0][40]))
-    for change, rows, failed in [(once, [43], []), (twice, [43, 46], ["duplicates"])]:
-        found = judged(change, known)
-        listed = [v for v in found.verdicts if (v.check, v.severity) == ("duplicates", "warning")]
-        assert [(v.success, v.rows) for v in listed] == [(False, [Row(row, "row 40") for row in rows])]
-        assert [v.check for v in found.failed if v.check == "duplicates"] == failed
+@pytest.mark.parametrize(("check", "step"), [("duplicates", 0), ("near_duplicates", 1)])
+def test_repeats_that_the_record_allows_are_a_warning_that_lists_them(check: str, step: int) -> None:
+    dataset, image = tiny(), np.roll(tiny_arrays(300, 0)[0][40], step, axis=1)
+    both = np.stack([image, np.roll(image, -2 * step, axis=1)])
+    once, twice = images(put(43, image)), images(put([43, 46], both))
+
+    def listed(change: Any, allowed: int | None) -> tuple[list[str], Sequence[Row], list[str]]:
+        """For a change: the severities of what does not hold, the rows of the first, and the checks that fail."""
+        assert dataset.train.expect
+        known = replace(dataset.train.expect, **{check: allowed})
+        found = judged(change, replace(dataset, train=replace(dataset.train, expect=known)))
+        broken = [v for v in found.verdicts if v.check == check and v.split == "train" and not v.success]
+        return [v.severity for v in broken], broken[0].rows, [v.check for v in found.failed if v.check == check]
+
+    rows = [Row(row, "row 40") for row in (43, 46)]
+    assert listed(once, 1) == (["warning"], rows[:1], [])
+    assert listed(twice, 1) == (["warning", "critical"], rows, [check])
+    assert listed(once, 0) == (["critical"], rows[:1], [check])
+    if check == "near_duplicates":
+        assert listed(twice, None) == (["warning"], rows, []), "an older record has no number for it"

@@ -77,8 +77,7 @@ def test_a_lock_out_of_step_is_named_with_all_that_is(bare: Path, run: Run, chan
     done = run(*VERIFY, "--lock")
     assert done.returncode == 1
     assert done.stderr.startswith(
-        "verify: error: not in step; run `dvc repro`, also of leaderboard/dvc.yaml if it is named here, "
-        "and commit:\n"
+        "verify: error: not in step; run `dvc repro`, also of another dvc.yaml if it is named here, and commit:\n"
     )
     assert [finding for finding in changes if finding not in done.stderr] == []
 

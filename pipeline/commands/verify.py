@@ -31,7 +31,7 @@ def _check_lock() -> None:
         raise DataError(
             "\n  ".join(
                 [
-                    "not in step; run `dvc repro`, also of leaderboard/dvc.yaml if it is named here, and commit:",
+                    "not in step; run `dvc repro`, also of another dvc.yaml if it is named here, and commit:",
                     *judged.findings,
                 ]
             )

@@ -1,6 +1,7 @@
 """Images that stand in the data twice: byte for byte, moved by a pixel, with a little noise, or encoded again."""
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -79,10 +80,9 @@ def nearly_repeated(own: Searched, distance: float) -> Pairs:
     Exact repeats are left out. Pairs with the nearest spectra are compared pixel by pixel: so many that their
     images fit COMPARED bytes.
     """
-    size = max(int(next(iter(own.images))[0].size), 1) if len(own.firsts) else 1
-    rows, candidates = (
-        own.firsts[part] for part in alike_within(own.spectra[own.firsts], distance, COMPARED // size)
-    )
+    size = math.prod(next(iter(own.images)).shape[1:])
+    pairs = alike_within(own.spectra[own.firsts], distance, COMPARED // max(size, 1))
+    rows, candidates = (own.firsts[part] for part in pairs)
     parts = zip(np.array_split(rows, PASSES), np.array_split(candidates, PASSES), strict=True)
     found = [_distances(own.images, part, own.images, others) for part, others in parts]
     return _closest(rows, candidates, np.concatenate(found), distance)
